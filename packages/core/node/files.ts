@@ -1,0 +1,102 @@
+// The file port on Node's file system, below one root directory.
+
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { assert, type Files, Fault, type OpenFile } from '../src/index.ts';
+
+export function openFiles(root: string): Files {
+  const at = (path: string) => {
+    assert(!path.startsWith('/') && !path.split('/').includes('..'), `path below the root: ${path}`);
+    return join(root, path);
+  };
+  const openAt = async (path: string, flags: number): Promise<OpenFile> => {
+    const handle = await open(at(path), flags, 0o600);
+    return {
+      async write(bytes) {
+        let written = 0;
+        while (written < bytes.length) {
+          written += (await handle.write(bytes, written, bytes.length - written)).bytesWritten;
+        }
+      },
+      sync: () => handle.sync(),
+      close: () => handle.close(),
+    };
+  };
+  const { O_CREAT, O_EXCL, O_WRONLY, O_APPEND } = constants;
+  return {
+    create: (path) => openAt(path, O_CREAT | O_EXCL | O_WRONLY),
+    append: (path) => openAt(path, O_CREAT | O_APPEND | O_WRONLY),
+    rename: (from, to) => rename(at(from), at(to)),
+    async syncDirectory(path) {
+      const handle = await open(at(path), constants.O_RDONLY | constants.O_DIRECTORY);
+      try {
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    },
+    async makeDirectory(path) {
+      await mkdir(at(path), { recursive: true, mode: 0o700 });
+    },
+    remove: (path) => rm(at(path), { force: true }),
+    async read(path, offset, length) {
+      const handle = await open(at(path), constants.O_RDONLY).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+        throw new Fault('failure', 'FILE_MISSING', `${path} is missing`, { path }, error);
+      });
+      try {
+        const bytes = new Uint8Array(length);
+        let done = 0;
+        while (done < length) {
+          const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+          if (bytesRead === 0) {
+            throw new Fault('failure', 'FILE_SHORT', `${path} ends before byte ${offset + length}`, { path });
+          }
+          done += bytesRead;
+        }
+        return bytes;
+      } finally {
+        await handle.close();
+      }
+    },
+    async readAll(path, bytesMax) {
+      const found = await this.stat(path);
+      if (found === undefined) return undefined;
+      if (found.bytes > bytesMax) {
+        throw new Fault(
+          'failure',
+          'TOO_LARGE',
+          `${path} has ${found.bytes} bytes, at most ${bytesMax} are expected`,
+          {
+            path,
+            bytes: found.bytes,
+            bytesMax,
+          },
+        );
+      }
+      return this.read(path, 0, found.bytes);
+    },
+    async stat(path) {
+      try {
+        const found = await stat(at(path));
+        return { bytes: found.size, allocatedBytes: found.blocks * 512 };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw error;
+      }
+    },
+    async list(path) {
+      try {
+        return (await readdir(at(path))).sort();
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+        throw error;
+      }
+    },
+    async space() {
+      const found = await statfs(root);
+      return { freeBytes: found.bavail * found.bsize, totalBytes: found.blocks * found.bsize };
+    },
+  };
+}

@@ -1,0 +1,7 @@
+// Node adapters of the ports: the one door through which daemon, client, fleet and cli reach the machine.
+
+export { nodeClock } from './clock.ts';
+export { nodeCrypto } from './crypto.ts';
+export { openFiles } from './files.ts';
+export { type LevelStoreOptions, openLevelStore } from './level-store.ts';
+export { nodeRandom } from './random.ts';
