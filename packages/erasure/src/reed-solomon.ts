@@ -1,0 +1,182 @@
+// Systematic Cauchy Reed–Solomon over a region kernel: feeds cells through the kernel's strips. Parity bytes are a stored
+// format (SPEC.md): what this computes may never change for a released version.
+
+import { Fault } from '@vauban/core';
+import type { ErasureCode, Shard } from './code.ts';
+import { type Plan, planOf, type RegionKernel, stripBytesOf } from './kernel.ts';
+import { checkFragments, rsGranuleBytes, type SegmentLayout } from './layout.ts';
+import { parityMatrix, rebuildMatrix } from './matrix.ts';
+import { checkShardCounts, refuseParameters } from './parameters.ts';
+
+/** Rebuild plans kept per code. A drill that loses three sites of nine meets 84 patterns; each plan is at most 16 KiB. */
+const plansMax = 128;
+
+/** Faults: CODE_PARAMETERS. */
+export function createReedSolomon(o: { k: number; m: number; kernel: RegionKernel }): ErasureCode {
+  const { k, m, kernel } = o;
+  checkShardCounts({ k, m });
+  const n = k + m;
+  const parity = parityMatrix({ k, m });
+  const encodePlan = planOf({ inputs: k, rows: m, coefficients: parity });
+  const rebuildPlans = new Map<string, Plan>();
+
+  function encodeSegment(layout: SegmentLayout, segment: Uint8Array, fragments: readonly Uint8Array[]): void {
+    if (layout.code !== 'rs' || layout.k !== k || layout.m !== m) {
+      refuseParameters(`a ${layout.code} ${layout.k}+${layout.m} layout cannot be encoded with rs ${k}+${m}`, { k, m });
+    }
+    checkFragments(layout, fragments, n);
+    if (segment.length > layout.segmentBytes) {
+      throw new Fault(
+        'refused',
+        'SEGMENT_LENGTH',
+        `the layout is for a segment of ${layout.segmentBytes} bytes; ${segment.length} were given`,
+        { segmentBytes: layout.segmentBytes, bytes: segment.length },
+      );
+    }
+    for (let stripe = 0; stripe < layout.stripes; stripe++) {
+      const cellBytes = stripe === layout.stripes - 1 ? layout.lastCellBytes : layout.cellBytes;
+      encodeStripe({
+        segment,
+        fragments,
+        cellBytes,
+        segmentAt: stripe * k * layout.cellBytes,
+        fragmentAt: stripe * layout.cellBytes,
+      });
+    }
+  }
+
+  /** Each strip of the segment is read once from memory: what the kernel's copy brings into the cache, the fragment's uses. */
+  function encodeStripe(s: {
+    segment: Uint8Array;
+    fragments: readonly Uint8Array[];
+    cellBytes: number;
+    segmentAt: number;
+    fragmentAt: number;
+  }): void {
+    const { segment, fragments, cellBytes } = s;
+    const { memory } = kernel;
+    const stripBytes = stripBytesOf(encodePlan, cellBytes);
+    for (let at = 0; at < cellBytes; at += stripBytes) {
+      const bytes = Math.min(stripBytes, cellBytes - at);
+      for (let j = 0; j < k; j++) {
+        const from = s.segmentAt + j * cellBytes + at;
+        const input = encodePlan.inputsAt + j * encodePlan.strideBytes;
+        const fragment = fragments[j] as Uint8Array;
+        const present = Math.max(0, Math.min(bytes, segment.length - from));
+        if (present > 0) {
+          const strip = segment.subarray(from, from + present);
+          memory.set(strip, input);
+          fragment.set(strip, s.fragmentAt + at);
+        }
+        if (present < bytes) {
+          memory.fill(0, input + present, input + bytes);
+          fragment.fill(0, s.fragmentAt + at + present, s.fragmentAt + at + bytes);
+        }
+      }
+      kernel.run(encodePlan, bytes);
+      for (let i = 0; i < m; i++) {
+        const output = encodePlan.outputsAt + i * encodePlan.strideBytes;
+        (fragments[k + i] as Uint8Array).set(memory.subarray(output, output + bytes), s.fragmentAt + at);
+      }
+    }
+  }
+
+  function decode(d: { have: readonly Shard[]; want: readonly number[]; into: readonly Uint8Array[] }): void {
+    const length = checkDecode({ k, n, ...d });
+    const have = d.have.toSorted((a, b) => a.index - b.index);
+    const lost: number[] = [];
+    const intoLost: Uint8Array[] = [];
+    d.want.forEach((index, i) => {
+      const into = d.into[i] as Uint8Array;
+      const known = have.find((shard) => shard.index === index);
+      if (known) {
+        into.set(known.bytes);
+        return;
+      }
+      lost.push(index);
+      intoLost.push(into);
+    });
+    if (lost.length === 0) return;
+    const from = have.slice(0, k);
+    const plan = rebuildPlan(from, lost);
+    const { memory } = kernel;
+    const stripBytes = stripBytesOf(plan, length);
+    for (let at = 0; at < length; at += stripBytes) {
+      const bytes = Math.min(stripBytes, length - at);
+      for (let j = 0; j < k; j++) {
+        const shard = from[j] as Shard;
+        memory.set(shard.bytes.subarray(at, at + bytes), plan.inputsAt + j * plan.strideBytes);
+      }
+      kernel.run(plan, bytes);
+      for (let i = 0; i < intoLost.length; i++) {
+        const output = plan.outputsAt + i * plan.strideBytes;
+        (intoLost[i] as Uint8Array).set(memory.subarray(output, output + bytes), at);
+      }
+    }
+  }
+
+  /** The plan for this pattern of losses, kept while it is among the last used. */
+  function rebuildPlan(from: readonly Shard[], want: readonly number[]): Plan {
+    const have = from.map((shard) => shard.index);
+    const key = `${have.join()}>${want.join()}`;
+    const known = rebuildPlans.get(key);
+    const plan =
+      known ??
+      planOf({ inputs: k, rows: want.length, coefficients: rebuildMatrix({ k, parity, have, want }) });
+    rebuildPlans.delete(key);
+    rebuildPlans.set(key, plan);
+    if (rebuildPlans.size > plansMax) {
+      for (const oldest of rebuildPlans.keys()) {
+        rebuildPlans.delete(oldest);
+        break;
+      }
+    }
+    return plan;
+  }
+
+  return { name: 'rs', k, m, n, granuleBytes: rsGranuleBytes, encodeSegment, decode };
+}
+
+/** Returns the shards' length. Faults: TOO_FEW_SHARDS, SHARD_INDEX, SHARD_LENGTH. */
+function checkDecode(o: {
+  k: number;
+  n: number;
+  have: readonly Shard[];
+  want: readonly number[];
+  into: readonly Uint8Array[];
+}): number {
+  const { k, n, have, want, into } = o;
+  checkIndices(
+    have.map((shard) => shard.index),
+    n,
+  );
+  checkIndices(want, n);
+  if (have.length < k) {
+    throw new Fault('refused', 'TOO_FEW_SHARDS', `${have.length} shards are at hand where ${k} are needed`, {
+      wanted: k,
+      found: have.length,
+    });
+  }
+  const length = have[0]?.bytes.length ?? 0;
+  const unequal =
+    have.some((shard) => shard.bytes.length !== length) || into.some((bytes) => bytes.length !== length);
+  if (unequal || into.length !== want.length) {
+    throw new Fault(
+      'refused',
+      'SHARD_LENGTH',
+      `shards of one range, and room for each one wanted, must all have one length, here ${length} bytes`,
+      { length, have: have.map((shard) => shard.bytes.length), into: into.map((bytes) => bytes.length) },
+    );
+  }
+  return length;
+}
+
+/** Faults: SHARD_INDEX unless all are different and in 0 … n−1. */
+function checkIndices(indices: readonly number[], n: number): void {
+  const outside = indices.find((index) => !Number.isInteger(index) || index < 0 || index >= n);
+  if (outside === undefined && new Set(indices).size === indices.length) return;
+  throw new Fault('refused', 'SHARD_INDEX', `shard indices must be different whole numbers from 0 to ${n - 1}`, {
+    indices: [...indices],
+    n,
+  });
+}
