@@ -9,6 +9,7 @@ export * from './ids.ts';
 export * from './life-cycle.ts';
 export * from './limits.ts';
 export * from './memory-store.ts';
+export * from './merkle.ts';
 export * from './mutex.ts';
 export type * from './ports/clock.ts';
 export type * from './ports/crypto.ts';
