@@ -82,8 +82,8 @@ function sweep<Rows, OnesRow, OnesColumn>(
       const y = v128.load(input, 16);
       const xLow = v128.and(x, nibble);
       const yLow = v128.and(y, nibble);
-      const xHigh = v128.and(i16x8.shr_u(x, 4), nibble);
-      const yHigh = v128.and(i16x8.shr_u(y, 4), nibble);
+      const xHigh = i8x16.shr_u(x, 4);
+      const yHigh = i8x16.shr_u(y, 4);
       if (onesRow) {
         p0 = v128.xor(p0, x);
         q0 = v128.xor(q0, y);

@@ -23,7 +23,13 @@ export async function bench(): Promise<Figure[]> {
   const encoding = planOf({ inputs: k, rows: m, coefficients: parity });
   const coefficients = rebuildMatrix({ k, parity, have: [1, 3, 5, 6, 7, 8], want: [0, 2, 4] });
   return [
-    { figure: `${kernel.name} kernel, encode 6+3`, value: rate(encoding), unit: 'GB/s of data', floor: 6, aim: 8.5 },
+    {
+      figure: `${kernel.name} kernel, encode 6+3`,
+      value: rate(encoding),
+      unit: 'GB/s of data',
+      floor: 6,
+      aim: 8.5,
+    },
     {
       figure: `${kernel.name} kernel, rebuild 3 of 6+3`,
       value: rate(planOf({ inputs: k, rows: m, coefficients })),

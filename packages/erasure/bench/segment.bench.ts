@@ -17,7 +17,11 @@ export async function bench(): Promise<Figure[]> {
   const decode = () => code.decode({ have, want, into });
   const decoded = medianGigabytesPerSecond({ bytes: segment.length, runs: 51, call: decode });
   const one = { have: have.slice(0), want: [0], into: into.slice(0, 1) };
-  const rebuilt = medianGigabytesPerSecond({ bytes: layout.fragmentBytes, runs: 51, call: () => code.decode(one) });
+  const rebuilt = medianGigabytesPerSecond({
+    bytes: layout.fragmentBytes,
+    runs: 51,
+    call: () => code.decode(one),
+  });
   return [
     { figure: `encodeSegment 6+3 (${kernelName()})`, value: encoded, unit: 'GB/s of data', floor: 3, aim: 5 },
     { figure: 'decode 3 data fragments lost of 6+3', value: decoded, unit: 'GB/s of segment' },

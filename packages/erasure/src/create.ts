@@ -12,7 +12,8 @@ let shared: RegionKernel | undefined;
 
 /** The code of that name on the fastest kernel of this engine. Faults: CODE_PARAMETERS. */
 export function createErasureCode(name: CodeName, k: number, m: number): ErasureCode {
-  if (name !== 'rs') refuseParameters(`the erasure code ${String(name)} is not known; use rs`, { code: name });
+  if (name !== 'rs')
+    refuseParameters(`the erasure code ${String(name)} is not known; use rs`, { code: name });
   return createReedSolomon({ k, m, kernel: sharedKernel() });
 }
 
@@ -43,5 +44,14 @@ function probe(swizzle: readonly number[]): Uint8Array<ArrayBuffer> {
   const header = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
   const type = [0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b];
   const functions = [0x03, 0x02, 0x01, 0x00];
-  return Uint8Array.from([...header, ...type, ...functions, 0x0a, body.length + 2, 0x01, body.length, ...body]);
+  return Uint8Array.from([
+    ...header,
+    ...type,
+    ...functions,
+    0x0a,
+    body.length + 2,
+    0x01,
+    body.length,
+    ...body,
+  ]);
 }

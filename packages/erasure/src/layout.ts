@@ -58,7 +58,9 @@ export function layoutOf(o: {
     );
   }
   if (!isCount(segmentBytes, segmentBytesMax)) {
-    refuseParameters(`a segment of ${segmentBytes} bytes: it must have 1 to ${segmentBytesMax}`, { segmentBytes });
+    refuseParameters(`a segment of ${segmentBytes} bytes: it must have 1 to ${segmentBytesMax}`, {
+      segmentBytes,
+    });
   }
   const stripes = Math.ceil(segmentBytes / (k * cellBytes));
   const leftBytes = segmentBytes - (stripes - 1) * k * cellBytes;

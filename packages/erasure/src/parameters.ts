@@ -14,5 +14,8 @@ export function refuseParameters(message: string, facts: { readonly [key: string
 export function checkShardCounts(o: { k: number; m: number }): void {
   const { k, m } = o;
   if (Number.isInteger(k) && k >= 1 && Number.isInteger(m) && m >= 0 && k + m <= shardsMax) return;
-  refuseParameters(`k = ${k} and m = ${m}: k must be at least 1, m at least 0 and k + m at most ${shardsMax}`, { k, m });
+  refuseParameters(
+    `k = ${k} and m = ${m}: k must be at least 1, m at least 0 and k + m at most ${shardsMax}`,
+    { k, m },
+  );
 }

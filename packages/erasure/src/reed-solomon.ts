@@ -22,7 +22,10 @@ export function createReedSolomon(o: { k: number; m: number; kernel: RegionKerne
 
   function encodeSegment(layout: SegmentLayout, segment: Uint8Array, fragments: readonly Uint8Array[]): void {
     if (layout.code !== 'rs' || layout.k !== k || layout.m !== m) {
-      refuseParameters(`a ${layout.code} ${layout.k}+${layout.m} layout cannot be encoded with rs ${k}+${m}`, { k, m });
+      refuseParameters(
+        `a ${layout.code} ${layout.k}+${layout.m} layout cannot be encoded with rs ${k}+${m}`,
+        { k, m },
+      );
     }
     checkFragments(layout, fragments, n);
     if (segment.length > layout.segmentBytes) {
@@ -45,7 +48,7 @@ export function createReedSolomon(o: { k: number; m: number; kernel: RegionKerne
     }
   }
 
-  /** Each strip of the segment is read once from memory: what the kernel's copy brings into the cache, the fragment's uses. */
+  /** Each strip of the segment is read once from far memory: the fragment's copy brings it into the cache for the kernel's. */
   function encodeStripe(s: {
     segment: Uint8Array;
     fragments: readonly Uint8Array[];
@@ -65,8 +68,8 @@ export function createReedSolomon(o: { k: number; m: number; kernel: RegionKerne
         const present = Math.max(0, Math.min(bytes, segment.length - from));
         if (present > 0) {
           const strip = segment.subarray(from, from + present);
-          memory.set(strip, input);
           fragment.set(strip, s.fragmentAt + at);
+          memory.set(strip, input);
         }
         if (present < bytes) {
           memory.fill(0, input + present, input + bytes);
@@ -175,8 +178,13 @@ function checkDecode(o: {
 function checkIndices(indices: readonly number[], n: number): void {
   const outside = indices.find((index) => !Number.isInteger(index) || index < 0 || index >= n);
   if (outside === undefined && new Set(indices).size === indices.length) return;
-  throw new Fault('refused', 'SHARD_INDEX', `shard indices must be different whole numbers from 0 to ${n - 1}`, {
-    indices: [...indices],
-    n,
-  });
+  throw new Fault(
+    'refused',
+    'SHARD_INDEX',
+    `shard indices must be different whole numbers from 0 to ${n - 1}`,
+    {
+      indices: [...indices],
+      n,
+    },
+  );
 }
