@@ -8,6 +8,7 @@ export * from './fault.ts';
 export * from './ids.ts';
 export * from './life-cycle.ts';
 export * from './limits.ts';
+export * from './memory-files.ts';
 export * from './memory-store.ts';
 export * from './merkle.ts';
 export * from './mutex.ts';
