@@ -32,12 +32,17 @@ const content = v.strictTuple([id, shape.bytes(32), place]);
 const pointer = v.strictTuple([id, shape.bytes(32), shape.count(), place]);
 const ids = v.pipe(v.array(id), v.maxLength(256));
 const integer = v.pipe(v.number(), v.safeInteger());
-const extras = v.strictObject({
-  /** content type */
-  t: v.optional(text),
-  /** metadata, sorted by name: pairs, as a map could not hold every name */
-  m: v.optional(v.pipe(v.array(v.strictTuple([text, text])), v.minLength(1))),
-});
+const extras = v.pipe(
+  v.unknown(),
+  // An empty array or byte string would pass for an object whose keys are all optional: two encodings of one value.
+  v.check((value) => Object.getPrototypeOf(value ?? 0) === Object.prototype, 'expected a map'),
+  v.strictObject({
+    /** content type */
+    t: v.optional(text),
+    /** metadata, sorted by name: pairs, as a map could not hold every name */
+    m: v.optional(v.pipe(v.array(v.strictTuple([text, text])), v.minLength(1))),
+  }),
+);
 
 // path, object, version, parents, modified, mode
 const sharedSchema = v.strictTuple([text, id, id, ids, integer, shape.count()]);

@@ -5,7 +5,7 @@ import { assert, encodeCbor, FRAME_BYTES, Fault, SEGMENT_FRAMES_MAX, utf8 } from
 import { changeOfWire, malformed, recordOfWire, wireOfChange, wireOfPointer } from './objects-codec.ts';
 import { FRAME_PLAIN_BYTES, sealedBytes } from './frames.ts';
 import { RECORD_PLAIN_BYTES_MAX } from './record.ts';
-import { validateVaultPath } from './vault-path.ts';
+import { printable, validateVaultPath } from './vault-path.ts';
 
 /** Where sealed bytes lie: in segments of their own, or among others in one pack. */
 export type ContentPlace =
@@ -123,7 +123,7 @@ function encodeChanges(
     validateVaultPath(change.path);
     const rule = brokenRule(change, inIndex);
     if (rule) {
-      const { path } = change;
+      const path = printable(change.path);
       throw new Fault('usage', 'OBJECT_CHANGE', `${path} cannot be recorded: ${rule}.`, { path, rule });
     }
   }

@@ -67,7 +67,8 @@ function brokenRule(text: string): PathRule | undefined {
   return undefined;
 }
 
-function printable(text: string): string {
+/** For messages and facts: shortened, quoted, nothing that steers a terminal. */
+export function printable(text: string): string {
   const short = text.length > 80 ? `${text.slice(0, 77)}...` : text;
   return JSON.stringify(short.toWellFormed().replace(/[\p{Cc}\p{Cf}]/gu, '\uFFFD'));
 }
