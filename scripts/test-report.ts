@@ -1,0 +1,126 @@
+// Reads vitest's JSON reports: how many tests passed, which files never loaded, and what was slow.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+
+export type Tier = 'fast' | 'long';
+
+export interface TimedTest {
+  readonly file: string;
+  readonly name: string;
+  readonly durationMs: number;
+}
+
+export interface Totals {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly tests: readonly TimedTest[];
+  /** What failed outside any test, in words; each counts as one failure. */
+  readonly outside: readonly string[];
+}
+
+/** What is read of a report; shape: vitest's `json` reporter. */
+export interface Report {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly duration?: number | null;
+    }[];
+  }[];
+}
+
+const SLOWEST_COUNT = 15;
+
+/** Where reports and totals are left, relative to the root: beside the dependencies, which git never sees. */
+export const REPORTS = 'node_modules/.vauban';
+
+export const nothing: Totals = { passed: 0, failed: 0, skipped: 0, tests: [], outside: [] };
+
+export function totalsPath(tier: Tier): string {
+  return `${REPORTS}/totals-${tier}.json`;
+}
+
+/** The totals a tier's last run left. A run that left none did not end as it should: one failure. */
+export function readTotals(tier: Tier): Totals {
+  const text = readIfThere(totalsPath(tier));
+  return text === undefined ? oneFailure(`The ${tier} tests left no totals.`) : (JSON.parse(text) as Totals);
+}
+
+/** Totals of vitest's report file, given its exit status. A missing report is one failure. */
+export function readReport(path: string, status: number): Totals {
+  const text = readIfThere(path);
+  return text === undefined
+    ? oneFailure(`vitest ended with status ${status} and left no report.`)
+    : totalsOf(JSON.parse(text) as Report, status);
+}
+
+function oneFailure(reason: string): Totals {
+  return { ...nothing, failed: 1, outside: [reason] };
+}
+
+function readIfThere(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+/** Totals of one report. Failures that are no test's own (a file that does not load, a stray rejection) count too. */
+export function totalsOf(report: Report, status: number): Totals {
+  const results = report.testResults.flatMap((file) => file.assertionResults);
+  const passed = results.filter((test) => test.status === 'passed').length;
+  const failed = results.filter((test) => test.status === 'failed').length;
+  const outside = report.testResults
+    .filter(
+      (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+    )
+    .map(
+      (file) =>
+        `${relative(process.cwd(), file.name)} failed outside its tests: ${file.message.split('\n')[0]}`,
+    );
+  if (status !== 0 && failed + outside.length === 0) {
+    outside.push(
+      `vitest ended with status ${status} although every test passed: an error outside the tests, shown above.`,
+    );
+  }
+  return {
+    passed,
+    failed: failed + outside.length,
+    skipped: results.length - passed - failed,
+    tests: report.testResults.flatMap((file) =>
+      file.assertionResults.map((test) => ({
+        file: relative(process.cwd(), file.name),
+        name: test.fullName,
+        durationMs: test.duration ?? 0,
+      })),
+    ),
+    outside,
+  };
+}
+
+/** The totals of several tiers together. */
+export function sum(parts: readonly Totals[]): Totals {
+  return {
+    passed: parts.reduce((all, part) => all + part.passed, 0),
+    failed: parts.reduce((all, part) => all + part.failed, 0),
+    skipped: parts.reduce((all, part) => all + part.skipped, 0),
+    tests: parts.flatMap((part) => part.tests),
+    outside: parts.flatMap((part) => part.outside),
+  };
+}
+
+/** `N passed, N failed`, and how many were skipped if any were. */
+export function totalsLine({ passed, failed, skipped }: Totals): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+/** The slowest tests, one a line, in seconds. */
+export function slowestTable(tests: readonly TimedTest[]): string {
+  const slowest = tests.toSorted((a, b) => b.durationMs - a.durationMs).slice(0, SLOWEST_COUNT);
+  const rows = slowest.map(
+    (test) => `${(test.durationMs / 1000).toFixed(2).padStart(8)} s  ${test.file}  ${test.name}`,
+  );
+  return ['Slowest tests', ...rows].join('\n');
+}

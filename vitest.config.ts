@@ -1,0 +1,45 @@
+// Two tiers over the same two places: what one package promises, and what all of them promise together.
+// The tier is vitest's mode: `long` runs only *.long.test.ts, anything else all but those.
+
+import { defineConfig } from 'vitest/config';
+
+if (Number.parseInt(process.versions.node, 10) < 24) {
+  throw new Error(
+    `The tests need Node 24 and this is ${process.version}: start them with \`npm test\`, or put node_modules/.bin first on PATH.`,
+  );
+}
+
+const MINUTE_MS = 60_000;
+
+export default defineConfig(({ mode }) => {
+  const long = mode === 'long';
+  const shared = {
+    pool: 'forks' as const,
+    environment: 'node' as const,
+    testTimeout: long ? 10 * MINUTE_MS : 2 * MINUTE_MS,
+    hookTimeout: long ? 10 * MINUTE_MS : 2 * MINUTE_MS,
+  };
+  const files = (folder: string) => ({
+    include: [`${folder}/**/*${long ? '.long' : ''}.test.ts`],
+    exclude: long ? ['**/node_modules/**'] : ['**/node_modules/**', '**/*.long.test.ts'],
+  });
+  return {
+    test: {
+      projects: [
+        {
+          test: {
+            ...shared,
+            ...files('packages/*/test'),
+            name: 'packages',
+            maxWorkers: 2,
+            sequence: { groupOrder: 0 },
+          },
+        },
+        {
+          // Real daemons on loopback: one file at a time, after the packages, so that they do not starve each other.
+          test: { ...shared, ...files('tests'), name: 'tests', maxWorkers: 1, sequence: { groupOrder: 1 } },
+        },
+      ],
+    },
+  };
+});
