@@ -46,16 +46,18 @@ function malformed(what: string, detail: string): Fault {
   return new Fault('refused', 'MALFORMED', `${what} is malformed: ${detail}`, { what, detail });
 }
 
+const byteString = v.custom<Uint8Array>((value) => value instanceof Uint8Array, 'expected bytes');
+
 /** Schema pieces every format shares. Objects are strict: an unknown key is an error. */
 export const shape = {
   bytes: (length: number) =>
     v.pipe(
-      v.instance(Uint8Array),
+      byteString,
       v.check((bytes) => bytes.length === length, `expected ${length} bytes`),
     ),
   bytesUpTo: (bytesMax: number) =>
     v.pipe(
-      v.instance(Uint8Array),
+      byteString,
       v.check((bytes) => bytes.length <= bytesMax, `expected at most ${bytesMax} bytes`),
     ),
   count: (max: number = Number.MAX_SAFE_INTEGER) =>

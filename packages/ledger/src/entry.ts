@@ -1,0 +1,186 @@
+// Entries and payloads. An entry is a Merkle leaf that says only kind, order, time and a commitment; the payload and
+// its salt travel beside it, so that a payload can be erased later while the log goes on verifying (SPEC: entries).
+
+import {
+  type Crypto,
+  concat,
+  decodeCbor,
+  ENTRY_BYTES_MAX,
+  encodeCbor,
+  equalBytes,
+  Fault,
+  PAYLOAD_BYTES_MAX,
+  SHARDS_MAX,
+  shape,
+  utf8,
+} from '@vauban/core';
+import * as v from 'valibot';
+
+export const entryKinds = ['genesis', 'place', 'keep', 'objects', 'void', 'custody', 'lost'] as const;
+export type EntryKind = (typeof entryKinds)[number];
+
+/** What the first entry of a log has as `previous`. */
+export const NO_PREVIOUS: Uint8Array = new Uint8Array(32);
+
+export interface Entry {
+  readonly kind: EntryKind;
+  /** Leaf hash of the entry before: the hash chain. */
+  readonly previous: Uint8Array;
+  /** The writer's wall time, in milliseconds. */
+  readonly time: number;
+  /** SHA-256(domain ‖ salt ‖ payload). */
+  readonly commit: Uint8Array;
+}
+
+const entrySchema = v.strictTuple([
+  v.literal('vauban/entry/0'),
+  v.picklist(entryKinds),
+  shape.bytes(32),
+  shape.time(),
+  shape.bytes(32),
+]);
+
+export function encodeEntry(entry: Entry): Uint8Array {
+  return encodeCbor(['vauban/entry/0', entry.kind, entry.previous, entry.time, entry.commit]);
+}
+
+/** Faults: MALFORMED, TOO_LARGE. */
+export function decodeEntry(bytes: Uint8Array): Entry {
+  const [, kind, previous, time, commit] = decodeCbor(entrySchema, bytes, 'entry', ENTRY_BYTES_MAX);
+  return { kind, previous, time, commit };
+}
+
+const leafPrefix = Uint8Array.of(0);
+
+/** RFC 6962 leaf hash of an encoded entry. */
+export function leafHashOf(crypto: Crypto, entry: Uint8Array): Uint8Array {
+  return crypto.sha256(leafPrefix, entry);
+}
+
+export function commitOf(crypto: Crypto, salt: Uint8Array, payload: Uint8Array): Uint8Array {
+  return crypto.sha256(utf8('vauban/commit/0\n'), salt, payload);
+}
+
+const daemonBytes = shape.bytes(16);
+const claimName = v.strictObject({ origin: shape.text(140), index: shape.count() });
+export type ClaimName = v.InferOutput<typeof claimName>;
+
+/** A fragment of a place: [root], or [root, daemon, generation, receipt] where one holds it. */
+const placedFragment = v.union([
+  v.strictTuple([shape.bytes(32)]),
+  v.strictTuple([shape.bytes(32), daemonBytes, shape.count(), shape.bytes(64)]),
+]);
+
+const schemas = {
+  genesis: v.variant('writer', [
+    v.strictObject({ kind: v.literal('genesis'), writer: v.literal('device'), note: shape.bytesUpTo(4_096) }),
+    v.strictObject({ kind: v.literal('genesis'), writer: v.literal('daemon'), daemon: daemonBytes }),
+    v.strictObject({ kind: v.literal('genesis'), writer: v.literal('operator'), operator: shape.text(40) }),
+  ]),
+  place: v.strictObject({
+    kind: v.literal('place'),
+    segment: shape.bytes(32),
+    charter: shape.count(),
+    vault: shape.bytes(32),
+    code: v.literal('rs'),
+    k: shape.count(SHARDS_MAX),
+    m: shape.count(SHARDS_MAX),
+    cellBytes: shape.count(),
+    stripes: shape.count(),
+    lastCellBytes: shape.count(),
+    retainUntil: shape.time(),
+    fragments: v.pipe(v.array(placedFragment), v.maxLength(SHARDS_MAX)),
+  }),
+  keep: v.strictObject({
+    kind: v.literal('keep'),
+    segments: v.pipe(v.array(shape.bytes(32)), v.minLength(1), v.maxLength(1_000)),
+  }),
+  /** Sealed by the agency: opaque to hosters. */
+  objects: v.strictObject({ kind: v.literal('objects'), sealed: shape.bytesUpTo(PAYLOAD_BYTES_MAX - 64) }),
+  void: v.strictObject({ kind: v.literal('void'), index: shape.count() }),
+  custody: v.strictObject({
+    kind: v.literal('custody'),
+    segment: shape.bytes(32),
+    index: shape.count(SHARDS_MAX),
+    root: shape.bytes(32),
+    bytes: shape.count(),
+    generation: shape.count(),
+    receipt: shape.bytes(64),
+    /** The claim that certifies the root, and the size of a certified head of its log that covers it. */
+    place: claimName,
+    size: shape.count(),
+  }),
+  lost: v.strictObject({
+    kind: v.literal('lost'),
+    fragments: v.pipe(
+      v.array(v.strictTuple([shape.bytes(32), shape.count(SHARDS_MAX)])),
+      v.minLength(1),
+      v.maxLength(1_000),
+    ),
+  }),
+} as const satisfies Record<EntryKind, v.GenericSchema>;
+
+export type Payloads = { readonly [Kind in EntryKind]: v.InferOutput<(typeof schemas)[Kind]> };
+export type Payload = Payloads[EntryKind];
+export type Place = Payloads['place'];
+export type PlacedFragment = Place['fragments'][number];
+
+export function encodePayload(payload: Payload): Uint8Array {
+  return encodeCbor(payload);
+}
+
+/** Faults: MALFORMED (also when the payload is of another kind than its entry says), TOO_LARGE. */
+export function decodePayload<Kind extends EntryKind>(kind: Kind, bytes: Uint8Array): Payloads[Kind] {
+  return decodeCbor(
+    schemas[kind] as v.GenericSchema,
+    bytes,
+    `${kind} payload`,
+    PAYLOAD_BYTES_MAX,
+  ) as Payloads[Kind];
+}
+
+/** What travels and is stored for one leaf. */
+export interface SaltedPayload {
+  readonly salt: Uint8Array;
+  readonly payload: Uint8Array;
+}
+
+/** An entry with its payload, decoded and checked against each other. */
+export interface OpenEntry {
+  readonly entry: Entry;
+  readonly leafHash: Uint8Array;
+  readonly payload: Payload;
+}
+
+/** Decodes both and checks the commitment. Faults: MALFORMED, TOO_LARGE, COMMIT_MISMATCH. */
+export function openEntry(crypto: Crypto, bytes: Uint8Array, salted: SaltedPayload): OpenEntry {
+  const entry = decodeEntry(bytes);
+  if (salted.salt.length !== 32 || !equalBytes(commitOf(crypto, salted.salt, salted.payload), entry.commit)) {
+    throw new Fault('refused', 'COMMIT_MISMATCH', `a ${entry.kind} entry does not commit to its payload`, {
+      kind: entry.kind,
+    });
+  }
+  return { entry, leafHash: leafHashOf(crypto, bytes), payload: decodePayload(entry.kind, salted.payload) };
+}
+
+/** Writes the next entry of a log. `salt` must be 32 fresh random bytes. */
+export function makeEntry(
+  crypto: Crypto,
+  of: { previous: Uint8Array; time: number; payload: Payload; salt: Uint8Array },
+): { readonly entry: Uint8Array; readonly salted: SaltedPayload; readonly leafHash: Uint8Array } {
+  const payload = encodePayload(of.payload);
+  const entry = encodeEntry({
+    kind: of.payload.kind,
+    previous: of.previous,
+    time: of.time,
+    commit: commitOf(crypto, of.salt, payload),
+  });
+  return { entry, salted: { salt: of.salt, payload }, leafHash: leafHashOf(crypto, entry) };
+}
+
+/** Key bytes of a claim name, for indexes: origin ‖ 0x00 ‖ index. */
+export function claimKey(claim: ClaimName): Uint8Array {
+  const index = new Uint8Array(8);
+  new DataView(index.buffer).setBigUint64(0, BigInt(claim.index));
+  return concat(utf8(claim.origin), Uint8Array.of(0), index);
+}

@@ -1,0 +1,108 @@
+// Answers to "what do you hold?": complete, signed over the reader's nonce with the epoch's voting key, so that an old
+// answer cannot be replayed and an omission is a lie with a signature under it (SPEC: heads).
+
+import {
+  type Charter,
+  concat,
+  type Crypto,
+  decodeCbor,
+  encodeCbor,
+  equalBytes,
+  Fault,
+  MESSAGE_BYTES_MAX,
+  NOTE_BYTES_MAX,
+  shape,
+  utf8,
+  votingKey,
+} from '@vauban/core';
+import * as v from 'valibot';
+
+export const headsScopeSchema = v.variant('of', [
+  v.strictObject({
+    of: v.literal('origins'),
+    origins: v.pipe(v.array(shape.text(140)), v.maxLength(1_000)),
+  }),
+  v.strictObject({ of: v.literal('vault'), vault: shape.bytes(32) }),
+  v.strictObject({ of: v.literal('all') }),
+]);
+
+export type HeadsScope = v.InferOutput<typeof headsScopeSchema>;
+
+const bodySchema = v.strictObject({
+  format: v.literal('vauban/heads/0'),
+  charter: shape.text(40),
+  version: shape.count(),
+  epoch: shape.count(),
+  hoster: shape.text(40),
+  /** The voter has not finished its start-up read: only other starting voters may count this answer. */
+  starting: v.boolean(),
+  nonce: shape.bytes(32),
+  scope: headsScopeSchema,
+  /** How many votes this voter has cast. */
+  counter: shape.count(),
+  /** The highest counter it has seen of the asking voter, when a voter asks. */
+  yourCounter: v.nullable(shape.count()),
+  /** Complete for the scope: an origin that is absent has size 0 there. */
+  heads: v.pipe(
+    v.array(
+      v.strictObject({
+        origin: shape.text(140),
+        size: shape.count(),
+        checkpoint: shape.text(NOTE_BYTES_MAX),
+        certificate: v.nullable(shape.text(NOTE_BYTES_MAX)),
+      }),
+    ),
+    v.maxLength(100_000),
+  ),
+});
+
+export type HeadsBody = v.InferOutput<typeof bodySchema>;
+export type StoredHead = HeadsBody['heads'][number];
+
+const signedSchema = v.strictTuple([shape.bytesUpTo(MESSAGE_BYTES_MAX), shape.bytes(64)]);
+const DOMAIN = 'vauban/heads-signature/0\n';
+
+export function signHeads(crypto: Crypto, body: HeadsBody, votingSeed: Uint8Array): Uint8Array {
+  const bytes = encodeCbor(body);
+  return encodeCbor([bytes, crypto.ed25519Sign(votingSeed, crypto.sha256(utf8(DOMAIN), bytes))]);
+}
+
+/** Faults: MALFORMED, HEADS_FORGED, HEADS_OTHER (another nonce, scope, hoster or epoch than asked). */
+export function openHeads(
+  crypto: Crypto,
+  charter: Charter,
+  asked: { readonly hoster: string; readonly nonce: Uint8Array; readonly scope: HeadsScope },
+  signed: Uint8Array,
+): HeadsBody {
+  const [bytes, signature] = decodeCbor(signedSchema, signed, 'signed heads', MESSAGE_BYTES_MAX);
+  const body = decodeCbor(bodySchema, bytes, 'heads', MESSAGE_BYTES_MAX);
+  const hoster = charter.hosters.find((one) => one.id === asked.hoster);
+  const key = hoster === undefined ? undefined : votingKey(hoster, charter.epoch);
+  if (key === undefined || !crypto.ed25519Verify(signature, crypto.sha256(utf8(DOMAIN), bytes), key)) {
+    throw new Fault(
+      'integrity',
+      'HEADS_FORGED',
+      `the heads of ${asked.hoster} are not signed by its voting key`,
+      {
+        hoster: asked.hoster,
+      },
+    );
+  }
+  if (
+    body.charter !== charter.name ||
+    body.hoster !== asked.hoster ||
+    body.epoch !== charter.epoch ||
+    !equalBytes(body.nonce, asked.nonce) ||
+    !equalBytes(encodeCbor(body.scope), encodeCbor(asked.scope))
+  ) {
+    throw new Fault('integrity', 'HEADS_OTHER', `${asked.hoster} answered another question than asked`, {
+      hoster: asked.hoster,
+    });
+  }
+  return body;
+}
+
+/** Bytes a voter signs to say how many votes it has cast, with each cosignature. */
+export function counterMessage(hoster: string, epoch: number, counter: number): Uint8Array {
+  return concat(utf8('vauban/vote-counter/0\n'), encodeCbor([hoster, epoch, counter]));
+}

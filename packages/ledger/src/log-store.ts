@@ -1,0 +1,384 @@
+// Logs at rest: entries with their payloads, the writer's last checkpoint, the best certificate. Owns what can be
+// checked from bytes alone (order, chain, commitments, root, log signature); rules about meaning are `admission`.
+// The same store serves a hoster's mirror, a writer's write-ahead state and a verifier's memory.
+
+import {
+  assert,
+  type Charter,
+  CompactRange,
+  type CompactRangeSnapshot,
+  concat,
+  type Crypto,
+  decodeCbor,
+  encodeCbor,
+  equalBytes,
+  Fault,
+  fromUtf8,
+  NOTE_BYTES_MAX,
+  PAYLOAD_BYTES_MAX,
+  shape,
+  type Store,
+  type StoreOperation,
+  utf8,
+} from '@vauban/core';
+import * as v from 'valibot';
+import { type Head, openCheckpoint, readHead } from './checkpoint.ts';
+import { decodePayload, NO_PREVIOUS, type OpenEntry, openEntry, type SaltedPayload } from './entry.ts';
+import { checkOrigin, type Writer } from './writer.ts';
+
+export interface LogRecord extends SaltedPayload {
+  readonly entry: Uint8Array;
+}
+
+/** Entries a writer (or anyone on its behalf) brings: bytes from `oldSize` up to the checkpoint's size. */
+export interface Append {
+  readonly origin: string;
+  readonly oldSize: number;
+  readonly checkpoint: string;
+  readonly records: readonly LogRecord[];
+}
+
+export interface LogState {
+  readonly origin: string;
+  readonly size: number;
+  readonly frontier: CompactRangeSnapshot;
+  /** Leaf hash of the newest entry; zeros for an empty log. */
+  readonly lastLeaf: Uint8Array;
+  /** Writer-signed, of exactly `size`; empty for an empty log. */
+  readonly checkpoint: string;
+  /** Entries below passed admission here, or lie under a certificate; those above are held but not vouched for. */
+  readonly admittedSize: number;
+  readonly certifiedSize: number;
+  readonly certificate: string | null;
+  /** When this head was stored: what has waited long for its certificate is finished. */
+  readonly storedAt: number;
+  /** Time the stored vote's cosignature carries, in seconds; null where this store does not vote. */
+  readonly votedSeconds: number | null;
+}
+
+/** An append whose bytes are in order. */
+export interface CheckedAppend {
+  readonly head: Head;
+  readonly before: LogState;
+  readonly opened: readonly OpenEntry[];
+  readonly records: readonly LogRecord[];
+  readonly frontier: CompactRangeSnapshot;
+  readonly lastLeaf: Uint8Array;
+  readonly writer: Writer;
+  readonly checkpoint: string;
+}
+
+const stateSchema = v.strictObject({
+  origin: shape.text(140),
+  size: shape.count(),
+  frontier: v.pipe(v.array(shape.bytes(32)), v.maxLength(64)),
+  lastLeaf: shape.bytes(32),
+  checkpoint: shape.text(NOTE_BYTES_MAX),
+  admittedSize: shape.count(),
+  certifiedSize: shape.count(),
+  certificate: v.nullable(shape.text(NOTE_BYTES_MAX)),
+  storedAt: shape.time(),
+  votedSeconds: v.nullable(shape.time()),
+});
+const recordSchema = v.strictTuple([
+  shape.bytesUpTo(300),
+  shape.bytes(32),
+  shape.bytesUpTo(PAYLOAD_BYTES_MAX),
+]);
+
+const statePrefix = utf8('L/');
+const entryPrefix = utf8('E/');
+const boundaryPrefix = utf8('B/');
+const vaultPrefix = utf8('W/');
+
+/** Where a signed batch ends: its checkpoint is kept, so that the log can be handed on in the same steps. */
+function boundaryKey(origin: string, size: number): Uint8Array {
+  const tail = new Uint8Array(9);
+  new DataView(tail.buffer).setBigUint64(1, BigInt(size));
+  return concat(boundaryPrefix, utf8(origin), tail);
+}
+
+function entryKey(origin: string, index: number): Uint8Array {
+  const tail = new Uint8Array(9);
+  new DataView(tail.buffer).setBigUint64(1, BigInt(index));
+  return concat(entryPrefix, utf8(origin), tail);
+}
+
+export class LogStore {
+  readonly #store: Store;
+  readonly #crypto: Crypto;
+  readonly #states: Map<string, LogState>;
+  readonly #writers = new Map<string, Writer>();
+
+  private constructor(store: Store, crypto: Crypto, states: Map<string, LogState>) {
+    this.#store = store;
+    this.#crypto = crypto;
+    this.#states = states;
+  }
+
+  /** Reads all heads and checks each against its own checkpoint. Faults: STORE_CORRUPT. */
+  static async open(store: Store, crypto: Crypto): Promise<LogStore> {
+    const states = new Map<string, LogState>();
+    for await (const [, value] of store.range({ gte: statePrefix, lt: utf8('L0') })) {
+      const { frontier, ...row } = decodeCbor(stateSchema, value, 'log state', 65_536);
+      const state: LogState = { ...row, frontier: { size: row.size, hashes: frontier } };
+      const head = state.size === 0 ? undefined : readHead(state.checkpoint);
+      const root = new CompactRange(crypto, state.frontier).root();
+      if (head !== undefined && (head.size !== state.size || !equalBytes(head.root, root))) {
+        throw new Fault(
+          'integrity',
+          'STORE_CORRUPT',
+          `the stored head of ${state.origin} contradicts its checkpoint`,
+          {
+            origin: state.origin,
+          },
+        );
+      }
+      states.set(state.origin, state);
+    }
+    return new LogStore(store, crypto, states);
+  }
+
+  get store(): Store {
+    return this.#store;
+  }
+
+  origins(): string[] {
+    return [...this.#states.keys()].sort();
+  }
+
+  state(origin: string): LogState {
+    return this.#states.get(origin) ?? emptyLog(origin);
+  }
+
+  has(origin: string): boolean {
+    return this.#states.has(origin);
+  }
+
+  async record(origin: string, index: number): Promise<LogRecord | undefined> {
+    const value = await this.#store.get(entryKey(origin, index));
+    return value === undefined ? undefined : decodeRecord(value);
+  }
+
+  /** Records [from, to), in order. Fewer than asked means the store has a hole: STORE_CORRUPT. */
+  async records(origin: string, from: number, to: number): Promise<LogRecord[]> {
+    const found: LogRecord[] = [];
+    if (to <= from) return found;
+    const range = { gte: entryKey(origin, from), lt: entryKey(origin, to) };
+    for await (const [, value] of this.#store.range(range)) found.push(decodeRecord(value));
+    if (found.length !== to - from) {
+      throw new Fault(
+        'integrity',
+        'STORE_CORRUPT',
+        `entries ${from} to ${to} of ${origin} are not all there`,
+        {
+          origin,
+          from,
+          to,
+          found: found.length,
+        },
+      );
+    }
+    return found;
+  }
+
+  /**
+   * The log from `from` on, in the batches its writer signed, at most about `bytesMax` of them: what brings another
+   * store up to date. `from` must be a size the writer signed.
+   */
+  async batches(origin: string, from: number, bytesMax: number): Promise<Append[]> {
+    const batches: Append[] = [];
+    let oldSize = from;
+    let bytes = 0;
+    const range = { gt: boundaryKey(origin, from), lt: boundaryKey(origin, Number.MAX_SAFE_INTEGER) };
+    for await (const [key, value] of this.#store.range(range)) {
+      const size = Number(new DataView(key.buffer, key.byteOffset + key.length - 8, 8).getBigUint64(0));
+      const records = await this.records(origin, oldSize, size);
+      for (const record of records) bytes += record.entry.length + record.payload.length + 64;
+      if (batches.length > 0 && bytes > bytesMax) break;
+      batches.push({ origin, oldSize, checkpoint: fromUtf8(value), records });
+      oldSize = size;
+    }
+    return batches;
+  }
+
+  /** One entry, decoded and checked. Faults: STORE_CORRUPT when missing. */
+  async entry(origin: string, index: number): Promise<OpenEntry> {
+    const [record] = await this.records(origin, index, index + 1);
+    return openEntry(this.#crypto, (record as LogRecord).entry, record as LogRecord);
+  }
+
+  /** The writer of a stored log, by its genesis entry. `resolve` may fault. */
+  async writer(origin: string, resolve: (genesis: LogRecord) => Writer): Promise<Writer | undefined> {
+    const known = this.#writers.get(origin);
+    if (known !== undefined) return known;
+    const genesis = await this.record(origin, 0);
+    if (genesis === undefined) return undefined;
+    const writer = resolve(genesis);
+    this.#writers.set(origin, writer);
+    return writer;
+  }
+
+  /**
+   * Checks an append's bytes against the stored log it extends: cheap first (origin, writer, log signature, sizes),
+   * then chain, commitments and root. The caller has compared `oldSize` with the stored size.
+   * Faults: MALFORMED, TOO_LARGE, ORIGIN_OTHER, LOG_SIGNATURE, CHAIN_BROKEN, ROOT_MISMATCH, COMMIT_MISMATCH, GENESIS_MISPLACED.
+   */
+  async check(
+    append: Append,
+    charter: Charter,
+    resolve: (genesis: LogRecord) => Writer,
+  ): Promise<CheckedAppend> {
+    const before = this.state(append.origin);
+    assert(append.oldSize === before.size, 'the append starts where the log ends');
+    const first = append.records[0];
+    if (first === undefined) throw wrong('MALFORMED', 'an append brings at least one entry', append.origin);
+    const writer = before.size === 0 ? resolve(first) : await this.writer(append.origin, resolve);
+    assert(writer !== undefined, 'a log that is not empty has a genesis');
+    checkOrigin(this.#crypto, charter.name, append.origin, writer);
+    const head = openCheckpoint(this.#crypto, append.checkpoint, writer.key);
+    if (head.origin !== append.origin || head.size !== before.size + append.records.length) {
+      throw wrong('MALFORMED', 'the checkpoint is not of the log and size the append ends at', append.origin);
+    }
+    const range = new CompactRange(this.#crypto, before.frontier);
+    let lastLeaf = before.lastLeaf;
+    const opened: OpenEntry[] = [];
+    for (const record of append.records) {
+      const open = openEntry(this.#crypto, record.entry, record);
+      if (!equalBytes(open.entry.previous, lastLeaf)) {
+        throw wrong('CHAIN_BROKEN', `entry ${range.size} does not follow the one before it`, append.origin);
+      }
+      if ((open.entry.kind === 'genesis') !== (range.size === 0)) {
+        throw wrong('GENESIS_MISPLACED', 'a log has one genesis, and it comes first', append.origin);
+      }
+      range.append(open.leafHash);
+      lastLeaf = open.leafHash;
+      opened.push(open);
+    }
+    if (!equalBytes(range.root(), head.root)) {
+      throw wrong('ROOT_MISMATCH', 'the checkpoint is not the root of these entries', append.origin);
+    }
+    const frontier = range.snapshot();
+    return {
+      head,
+      before,
+      opened,
+      records: append.records,
+      frontier,
+      lastLeaf,
+      writer,
+      checkpoint: append.checkpoint,
+    };
+  }
+
+  /** Store operations that make a checked append part of the log, with the state they lead to. */
+  rows(
+    checked: CheckedAppend,
+    at: { readonly now: number; readonly admittedSize: number; readonly votedSeconds: number | null },
+  ) {
+    const origin = checked.head.origin;
+    const after: LogState = {
+      ...checked.before,
+      size: checked.head.size,
+      frontier: checked.frontier,
+      lastLeaf: checked.lastLeaf,
+      checkpoint: checked.checkpoint,
+      storedAt: at.now,
+      admittedSize: at.admittedSize,
+      votedSeconds: at.votedSeconds,
+    };
+    const operations: StoreOperation[] = checked.records.map((record, offset) => ({
+      put: entryKey(origin, checked.before.size + offset),
+      value: encodeCbor([record.entry, record.salt, record.payload]),
+    }));
+    operations.push(
+      { put: boundaryKey(origin, after.size), value: utf8(checked.checkpoint) },
+      stateRow(after),
+    );
+    if (checked.before.size === 0 && checked.writer.kind === 'device') {
+      const vault = checked.writer.delegation.vault;
+      operations.push({ put: concat(vaultPrefix, vault, utf8(origin)), value: new Uint8Array(0) });
+    }
+    return { operations, after };
+  }
+
+  /** Writes rows of `rows` and of others in one synced batch, then remembers the state. */
+  async commit(after: LogState, operations: readonly StoreOperation[]): Promise<void> {
+    await this.#store.batch(operations, { sync: true });
+    this.#states.set(after.origin, after);
+  }
+
+  /** Replaces a log's state row: size and bytes stay, what is known of them changed. */
+  async update(state: LogState): Promise<void> {
+    assert(state.size === this.state(state.origin).size, 'an update leaves the log as long as it is');
+    await this.#store.batch([stateRow(state)], { sync: true });
+    this.#states.set(state.origin, state);
+  }
+
+  /** The writer-signed checkpoint of exactly `size`, when its writer signed one. */
+  async checkpointAt(origin: string, size: number): Promise<string | undefined> {
+    const value = await this.#store.get(boundaryKey(origin, size));
+    return value === undefined ? undefined : fromUtf8(value);
+  }
+
+  /** Logs of a vault's devices, as their genesis entries say. */
+  async originsOfVault(vault: Uint8Array): Promise<string[]> {
+    const start = concat(vaultPrefix, vault);
+    const origins: string[] = [];
+    for await (const [key] of this.#store.range({ gte: start, lt: concat(start, Uint8Array.of(255)) })) {
+      origins.push(fromUtf8(key.subarray(start.length)));
+    }
+    return origins;
+  }
+
+  /** Remembers a certificate (already checked) when it covers more than the one known. */
+  async certify(
+    origin: string,
+    certified: { readonly size: number; readonly certificate: string },
+  ): Promise<void> {
+    const state = this.state(origin);
+    if (certified.size <= state.certifiedSize || certified.size > state.size) return;
+    const after = {
+      ...state,
+      certifiedSize: certified.size,
+      certificate: certified.certificate,
+      admittedSize: Math.max(state.admittedSize, certified.size),
+    };
+    this.#states.set(origin, after);
+    await this.#store.batch([stateRow(after)], { sync: false });
+  }
+}
+
+/** Genesis payload of a log's first record. */
+export function genesisOf(record: LogRecord) {
+  return decodePayload('genesis', record.payload);
+}
+
+function emptyLog(origin: string): LogState {
+  return {
+    origin,
+    size: 0,
+    frontier: { size: 0, hashes: [] },
+    lastLeaf: NO_PREVIOUS,
+    checkpoint: '',
+    admittedSize: 0,
+    certifiedSize: 0,
+    certificate: null,
+    storedAt: 0,
+    votedSeconds: null,
+  };
+}
+
+function stateRow(state: LogState): StoreOperation {
+  const row = { ...state, frontier: [...state.frontier.hashes] };
+  return { put: concat(statePrefix, utf8(state.origin)), value: encodeCbor(row) };
+}
+
+function decodeRecord(value: Uint8Array): LogRecord {
+  const [entry, salt, payload] = decodeCbor(recordSchema, value, 'stored entry', PAYLOAD_BYTES_MAX + 1_024);
+  return { entry, salt, payload };
+}
+
+function wrong(code: string, message: string, origin: string): Fault {
+  return new Fault('refused', code, `${message} (log ${origin})`, { origin });
+}

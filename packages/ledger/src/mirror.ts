@@ -1,0 +1,465 @@
+// A hoster's mirror of all logs, and its vote. Owns the order that makes a cosignature true: check, store in one synced
+// batch, record the vote in a second synced file, sign. Anyone may bring writer-signed bytes; nobody can make it sign
+// two trees of one size.
+
+import {
+  AGENCY_DEVICES_MAX,
+  assert,
+  type Clock,
+  concat,
+  type Crypto,
+  equalBytes,
+  Fault,
+  asFault,
+  FINISH_AFTER_MS,
+  MESSAGE_BYTES_MAX,
+  Mutex,
+  type StoreOperation,
+  utf8,
+} from '@vauban/core';
+import { type AdmissionView, admit, admitWriter, refusalClassOf } from './admission.ts';
+import { Budget, type BudgetLimits } from './budget.ts';
+import type { CharterChain } from './charter-log.ts';
+import { type Cosigner, cosign, type Head, openCertificate, openCheckpoint, readHead } from './checkpoint.ts';
+import type { OpenEntry } from './entry.ts';
+import { counterMessage, type HeadsScope, type StoredHead, signHeads } from './heads.ts';
+import {
+  type Append,
+  type CheckedAppend,
+  genesisOf,
+  type LogRecord,
+  type LogState,
+  type LogStore,
+} from './log-store.ts';
+import { formatSignature } from './note.ts';
+import { openDelegation } from './root-note.ts';
+import { indexRows, segmentFacts } from './segment-index.ts';
+import type { VoteJournal } from './vote-journal.ts';
+import type { AppendReply } from './voter.ts';
+import { storedWriterOf, type Writer, writerOf } from './writer.ts';
+
+/** What makes a mirror a voter. */
+export interface VotingRight {
+  readonly hoster: string;
+  readonly epoch: number;
+  readonly cosigner: Cosigner;
+  readonly journal: VoteJournal;
+}
+
+export interface MirrorOptions {
+  readonly logs: LogStore;
+  readonly crypto: Crypto;
+  readonly clock: Clock;
+  readonly charters: CharterChain;
+  readonly voting: VotingRight | null;
+  readonly budgets?: BudgetLimits;
+}
+
+/** An idle head is cosigned anew after this long, so that its certificate stays fresh. */
+const DAY_S = 86_400;
+const notePrefix = utf8('N/');
+const forkPrefix = utf8('F/');
+
+export class Mirror {
+  readonly #logs: LogStore;
+  readonly #crypto: Crypto;
+  readonly #clock: Clock;
+  readonly #charters: CharterChain;
+  readonly #budget: Budget;
+  readonly #locks = new Map<string, Mutex>();
+  readonly #peerCounters = new Map<string, number>();
+  #voting: VotingRight | null;
+  /** Why this mirror does not vote, when it does not. */
+  #silent: Fault | null;
+
+  constructor(options: MirrorOptions) {
+    this.#logs = options.logs;
+    this.#crypto = options.crypto;
+    this.#clock = options.clock;
+    this.#charters = options.charters;
+    this.#voting = options.voting;
+    this.#budget = new Budget(options.budgets);
+    this.#silent =
+      options.voting === null
+        ? new Fault('refused', 'VOTER_NONE', 'this daemon mirrors the ledger but does not vote', {})
+        : new Fault('refused', 'VOTER_STARTING', 'this voter has not finished its start-up read', {});
+  }
+
+  get logs(): LogStore {
+    return this.#logs;
+  }
+
+  get voting(): VotingRight | null {
+    return this.#voting;
+  }
+
+  get silent(): Fault | null {
+    return this.#silent;
+  }
+
+  /** The start-up read is done: from here on, appends are cosigned. */
+  startVoting(): void {
+    assert(this.#voting !== null, 'only a voter starts voting');
+    if (this.#silent?.code === 'VOTER_STARTING') this.#silent = null;
+  }
+
+  /** This key must not vote again (its history is lost or contradicted). It goes on serving, and says why. */
+  stopVoting(reason: Fault): void {
+    this.#silent = reason;
+  }
+
+  /**
+   * Compares the vote journal with the logs: what was signed must be stored.
+   * Faults: VOTE_HISTORY_CONTRADICTS.
+   */
+  checkHistory(): void {
+    for (const vote of this.#voting?.journal.votes() ?? []) {
+      const state = this.#logs.state(vote.origin);
+      const same = state.size !== vote.size || equalBytes(readHead(state.checkpoint).root, vote.root);
+      if (state.size < vote.size || !same) {
+        throw new Fault(
+          'integrity',
+          'VOTE_HISTORY_CONTRADICTS',
+          `this hoster signed ${vote.origin} at size ${vote.size}, but its ledger holds size ${state.size}`,
+          { origin: vote.origin, signed: vote.size, stored: state.size },
+        );
+      }
+    }
+  }
+
+  /** Remembers how many votes another voter says it cast, so that it can be told when its own memory is older. */
+  rememberCounter(hoster: string, counter: number): void {
+    if (counter > (this.#peerCounters.get(hoster) ?? 0)) this.#peerCounters.set(hoster, counter);
+  }
+
+  /** Checks, stores, votes, signs. Never rejects for what the bytes say: refusals are answers. */
+  async append(append: Append, certificate: string | null): Promise<AppendReply> {
+    try {
+      return await this.#lock(append.origin, () => this.#append(append, certificate));
+    } catch (error) {
+      const fault = asFault(error);
+      if (fault.kind !== 'refused') throw error;
+      const index = fault.facts['entry'];
+      return {
+        result: 'refused',
+        class: refusalClassOf(fault),
+        index: typeof index === 'number' ? index : null,
+        fault,
+      };
+    }
+  }
+
+  /** Stores writer-signed bytes without vouching for them: catching up before this voter speaks. */
+  async adopt(append: Append): Promise<void> {
+    await this.#lock(append.origin, async () => {
+      if (this.#logs.state(append.origin).size !== append.oldSize) return;
+      const checked = await this.#check(append);
+      await this.#store(checked, { admittedSize: checked.before.admittedSize, votedSeconds: null });
+    });
+  }
+
+  async #append(append: Append, certificate: string | null): Promise<AppendReply> {
+    const state = this.#logs.state(append.origin);
+    const head = readHead(append.checkpoint);
+    if (head.origin !== append.origin)
+      throw new Fault('refused', 'MALFORMED', 'origin and checkpoint differ', {});
+    if (state.size > 0 && head.size === state.size) {
+      await this.#sameSize(state, append.checkpoint);
+      return this.#vote(state.origin, []);
+    }
+    if (append.oldSize !== state.size) {
+      return { result: 'conflict', size: state.size, checkpoint: state.size === 0 ? null : state.checkpoint };
+    }
+    if (certificate !== null) {
+      const checked = await this.#check(append);
+      const covering = openCertificate(this.#crypto, this.#charters.current, certificate, checked.writer.key);
+      if (covering.head.origin !== append.origin || covering.head.size < head.size) {
+        throw new Fault('refused', 'CERTIFICATE_OTHER', 'the certificate does not cover this append', {});
+      }
+      await this.#store(checked, { admittedSize: checked.before.admittedSize, votedSeconds: null });
+      if (covering.head.size === head.size) await this.#certify(append.origin, certificate);
+      return { result: 'stored' };
+    }
+    if (this.#silent !== null) throw this.#silent;
+    const checked = await this.#check(append);
+    this.#charge(checked);
+    await this.#admit(checked);
+    return this.#vote(append.origin, [checked]);
+  }
+
+  /** A second head of the size held: the same bytes again, or a fork, which is kept as evidence. */
+  async #sameSize(state: LogState, checkpoint: string): Promise<void> {
+    const writer = await this.#logs.writer(state.origin, (genesis) => this.#storedWriter(genesis));
+    assert(writer !== undefined, 'a stored log has a writer');
+    const head = openCheckpoint(this.#crypto, checkpoint, writer.key);
+    if (equalBytes(head.root, readHead(state.checkpoint).root)) return;
+    const evidence = {
+      put: concat(forkPrefix, utf8(state.origin)),
+      value: utf8(`${state.checkpoint}\n${checkpoint}`),
+    };
+    await this.#logs.store.batch([evidence], { sync: true });
+    throw new Fault(
+      'refused',
+      'FORKED',
+      `the writer of ${state.origin} signed two histories of size ${state.size}`,
+      {
+        origin: state.origin,
+        size: state.size,
+      },
+    );
+  }
+
+  async #check(append: Append): Promise<CheckedAppend> {
+    const charter = this.#charters.current;
+    return this.#logs.check(append, charter, (genesis) =>
+      append.oldSize === 0
+        ? writerOf(this.#crypto, charter, genesisOf(genesis))
+        : this.#storedWriter(genesis),
+    );
+  }
+
+  #storedWriter(genesis: LogRecord): Writer {
+    const versions = Array.from(
+      { length: this.#charters.current.version },
+      (_, index) => this.#charters.version(index + 1) ?? this.#charters.current,
+    );
+    const writer = storedWriterOf(versions, genesisOf(genesis));
+    assert(writer !== undefined, 'the writer of a stored log is known to some charter version');
+    return writer;
+  }
+
+  #charge(checked: CheckedAppend): void {
+    if (checked.writer.kind !== 'device') return;
+    admitWriter({ now: this.#clock.now(), current: this.#charters.current }, checked.writer);
+    let bytes = 0;
+    let checks = 1;
+    for (const record of checked.records) bytes += record.entry.length + record.payload.length;
+    for (const { payload } of checked.opened)
+      if (payload.kind === 'place') checks += payload.fragments.length;
+    const voids = checked.opened.some(({ payload }) => payload.kind === 'void');
+    this.#budget.charge(checked.writer.delegation.agency, {
+      now: this.#clock.now(),
+      bytes,
+      checks,
+      ...(voids ? { voidsOf: checked.head.origin } : {}),
+    });
+  }
+
+  /** Admission of everything above what was admitted or certified, but for what the same append voids. */
+  async #admit(checked: CheckedAppend): Promise<void> {
+    const { before, writer } = checked;
+    const first = Math.max(before.admittedSize, before.certifiedSize);
+    const entries: { index: number; open: OpenEntry }[] = [];
+    for (let index = first; index < before.size; index++) {
+      entries.push({ index, open: await this.#logs.entry(before.origin, index) });
+    }
+    for (const [nth, open] of checked.opened.entries()) entries.push({ index: before.size + nth, open });
+    await this.#admitEntries(before, writer, entries);
+  }
+
+  async #admitEntries(
+    state: LogState,
+    writer: Writer,
+    entries: readonly { readonly index: number; readonly open: OpenEntry }[],
+  ): Promise<void> {
+    const voided = new Set<number>();
+    for (const { open } of entries) if (open.payload.kind === 'void') voided.add(open.payload.index);
+    const view = this.view();
+    for (const { index, open } of entries) {
+      if (voided.has(index)) continue;
+      try {
+        await admit(view, { origin: state.origin, index, writer, certifiedSize: state.certifiedSize }, open);
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        throw new Fault(error.kind, error.code, error.message, { ...error.facts, entry: index }, error);
+      }
+    }
+  }
+
+  /** What admission may look at, here and now. */
+  view(): AdmissionView {
+    return {
+      crypto: this.#crypto,
+      now: this.#clock.now(),
+      current: this.#charters.current,
+      charterVersion: (version) => this.#charters.version(version),
+      // Nothing erases in this release, so no daemon has a later generation than its receipts.
+      generationOf: async () => 0,
+      segment: (id) => segmentFacts(this.#logs, id),
+      certifiedSizeOf: async (origin) => this.#logs.state(origin).certifiedSize,
+    };
+  }
+
+  async #store(
+    checked: CheckedAppend,
+    as: { readonly admittedSize: number; readonly votedSeconds: number | null },
+  ): Promise<LogState> {
+    const { operations, after } = this.#logs.rows(checked, { now: this.#clock.now(), ...as });
+    const marks: StoreOperation[] = checked.opened.flatMap((open, nth) =>
+      indexRows({ origin: after.origin, index: checked.before.size + nth }, open, {
+        ...(checked.writer.kind === 'daemon' ? { daemon: checked.writer.daemon } : {}),
+        ...(checked.writer.kind === 'device' ? { vault: checked.writer.delegation.vault } : {}),
+      }),
+    );
+    await this.#logs.commit(after, [...operations, ...marks]);
+    return after;
+  }
+
+  /** Stores what is new (already admitted), records the vote, signs. With nothing new: the same answer again. */
+  async #vote(origin: string, fresh: readonly CheckedAppend[]): Promise<AppendReply> {
+    if (this.#silent !== null) throw this.#silent;
+    const voting = this.#voting;
+    assert(voting !== null, 'a mirror that is not silent votes');
+    let state = this.#logs.state(origin);
+    const seconds = Math.floor(this.#clock.now() / 1_000);
+    const [checked] = fresh;
+    if (checked !== undefined) {
+      state = await this.#store(checked, { admittedSize: checked.head.size, votedSeconds: seconds });
+    } else if (
+      state.votedSeconds === null ||
+      state.admittedSize < state.size ||
+      seconds - state.votedSeconds > DAY_S
+    ) {
+      await this.#admitHeld(state);
+      state = { ...state, admittedSize: state.size, votedSeconds: seconds };
+      await this.#logs.update(state);
+    }
+    const head: Head = readHead(state.checkpoint);
+    const last = voting.journal.last(origin);
+    if (
+      last === undefined ||
+      last.size !== head.size ||
+      !equalBytes(last.root, head.root) ||
+      last.epoch !== voting.epoch
+    ) {
+      await voting.journal.cast({ epoch: voting.epoch, ...head });
+    }
+    const { counter } = voting.journal;
+    return {
+      result: 'cosigned',
+      cosignature: formatSignature(
+        cosign(this.#crypto, head, voting.cosigner, state.votedSeconds ?? seconds),
+      ).trimEnd(),
+      counter,
+      counterSignature: this.#crypto.ed25519Sign(
+        voting.cosigner.seed,
+        counterMessage(voting.hoster, voting.epoch, counter),
+      ),
+    };
+  }
+
+  async #admitHeld(state: LogState): Promise<void> {
+    const writer = await this.#logs.writer(state.origin, (genesis) => this.#storedWriter(genesis));
+    assert(writer !== undefined, 'a stored log has a writer');
+    const entries: { index: number; open: OpenEntry }[] = [];
+    for (let index = Math.max(state.admittedSize, state.certifiedSize); index < state.size; index++) {
+      entries.push({ index, open: await this.#logs.entry(state.origin, index) });
+    }
+    await this.#admitEntries(state, writer, entries);
+  }
+
+  /** Remembers a certificate of a head held. Faults: CERTIFICATE_SHORT, CERTIFICATE_OTHER, LOG_SIGNATURE. */
+  certify(origin: string, certificate: string): Promise<void> {
+    return this.#lock(origin, () => this.#certify(origin, certificate));
+  }
+
+  async #certify(origin: string, certificate: string): Promise<void> {
+    const state = this.#logs.state(origin);
+    const writer = await this.#logs.writer(origin, (genesis) => this.#storedWriter(genesis));
+    if (writer === undefined || state.size === 0) return;
+    const { head } = openCertificate(this.#crypto, this.#charters.current, certificate, writer.key);
+    if (head.origin !== origin || head.size > state.size) return;
+    const held = await this.#logs.checkpointAt(origin, head.size);
+    if (held === undefined || !equalBytes(readHead(held).root, head.root)) {
+      throw new Fault(
+        'integrity',
+        'FORKED',
+        `the certificate of ${origin} is of another history than the one held`,
+        {
+          origin,
+          size: head.size,
+        },
+      );
+    }
+    await this.#logs.certify(origin, { size: head.size, certificate });
+  }
+
+  /** Signed, complete answer to a reader's nonce. Faults: VOTER_NONE when this mirror has no voting key. */
+  async heads(nonce: Uint8Array, scope: HeadsScope, asker: string | null): Promise<Uint8Array> {
+    const voting = this.#voting;
+    if (voting === null)
+      throw this.#silent ?? new Fault('refused', 'VOTER_NONE', 'this daemon does not vote', {});
+    const charter = this.#charters.current;
+    const heads: StoredHead[] = (await this.#inScope(scope)).map((origin) => {
+      const { size, checkpoint, certificate } = this.#logs.state(origin);
+      return { origin, size, checkpoint, certificate };
+    });
+    return signHeads(
+      this.#crypto,
+      {
+        format: 'vauban/heads/0',
+        charter: charter.name,
+        version: charter.version,
+        epoch: voting.epoch,
+        hoster: voting.hoster,
+        starting: this.#silent !== null,
+        nonce,
+        scope,
+        counter: voting.journal.counter,
+        yourCounter: asker === null ? null : (this.#peerCounters.get(asker) ?? 0),
+        heads,
+      },
+      voting.cosigner.seed,
+    );
+  }
+
+  async #inScope(scope: HeadsScope): Promise<string[]> {
+    if (scope.of === 'all') return this.#logs.origins();
+    if (scope.of === 'origins') return scope.origins.filter((origin) => this.#logs.has(origin));
+    return this.#logs.originsOfVault(scope.vault);
+  }
+
+  batches(origin: string, from: number): Promise<Append[]> {
+    return this.#logs.batches(origin, from, MESSAGE_BYTES_MAX / 4);
+  }
+
+  /** Heads held for a while without a certificate: this voter finishes them, whoever the writer was. */
+  unfinished(): string[] {
+    const before = this.#clock.now() - FINISH_AFTER_MS;
+    return this.#logs.origins().filter((origin) => {
+      const state = this.#logs.state(origin);
+      return state.certifiedSize < state.size && state.storedAt <= before;
+    });
+  }
+
+  /** Stores a root note durably: the acknowledgement. Faults: those of openDelegation, DEVICES_MANY. */
+  async putNote(note: Uint8Array): Promise<void> {
+    const { agency } = openDelegation(this.#crypto, this.#charters.current, note);
+    const start = concat(notePrefix, utf8(`${agency}/`));
+    const key = concat(start, this.#crypto.sha256(note));
+    let known = 0;
+    for await (const [stored] of this.#logs.store.range({
+      gte: start,
+      lt: concat(start, new Uint8Array(33).fill(255)),
+    })) {
+      if (equalBytes(stored, key)) return;
+      known += 1;
+    }
+    if (known >= AGENCY_DEVICES_MAX) {
+      throw new Fault('refused', 'DEVICES_MANY', `the agency ${agency} has ${known} devices already`, {
+        agency,
+        known,
+      });
+    }
+    await this.#logs.store.batch([{ put: key, value: note }], { sync: true });
+  }
+
+  #lock<Result>(origin: string, work: () => Promise<Result>): Promise<Result> {
+    let lock = this.#locks.get(origin);
+    if (lock === undefined) {
+      lock = new Mutex();
+      this.#locks.set(origin, lock);
+    }
+    return lock.run(work);
+  }
+}

@@ -1,0 +1,151 @@
+// Bringing a head to the voters until q of them have signed it. The writer does it for its own appends, a reader for
+// heads it found unfinished, a hoster for heads whose writer went silent: the bytes are the same, so is the code.
+
+import { asFault, type Charter, type Clock, type Crypto, Fault, quorumOf } from '@vauban/core';
+import { checkCosignature, makeCertificate, readHead } from './checkpoint.ts';
+import type { LogStore } from './log-store.ts';
+import { type NoteSignature, parseSignature } from './note.ts';
+import type { AppendReply, Voter } from './voter.ts';
+
+/** One message's worth of a log. */
+const BATCH_BYTES = 1_048_576;
+/** A voter that answers conflict this often is playing, or two writers share a key. */
+const CONFLICTS_MAX = 8;
+/** `later` refusals are retried this often, with growing pauses from RETRY_MS. */
+const RETRIES_MAX = 5;
+const RETRY_MS = 100;
+
+export interface PushResult {
+  /** q cosignatures; undefined when they could not be had. */
+  readonly certificate: string | undefined;
+  readonly refusals: ReadonlyMap<string, Extract<AppendReply, { result: 'refused' }>>;
+  readonly unreachable: ReadonlyMap<string, Fault>;
+  /** A voter showed a writer-signed head beyond ours. */
+  readonly ahead: { readonly hoster: string; readonly size: number } | undefined;
+}
+
+export interface PushOptions {
+  readonly crypto: Crypto;
+  readonly clock: Clock;
+  readonly charter: Charter;
+  readonly voters: readonly Voter[];
+  readonly logs: LogStore;
+  readonly origin: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Resolves as soon as q cosignatures are in, or when every voter has answered or failed. */
+export function pushHead(options: PushOptions): Promise<PushResult> {
+  const { crypto, charter, logs, origin } = options;
+  const state = logs.state(origin);
+  const head = readHead(state.checkpoint);
+  const needed = quorumOf(charter);
+  const lines = new Map<string, NoteSignature>();
+  const refusals = new Map<string, Extract<AppendReply, { result: 'refused' }>>();
+  const unreachable = new Map<string, Fault>();
+  let ahead: PushResult['ahead'];
+  return new Promise((resolve) => {
+    let open = options.voters.length;
+    const finish = (certificate: string | undefined) =>
+      resolve({ certificate, refusals, unreachable, ahead });
+    const take = (voter: Voter, reply: AppendReply) => {
+      if (reply.result === 'refused') refusals.set(voter.hoster, reply);
+      if (reply.result === 'conflict') ahead = { hoster: voter.hoster, size: reply.size };
+      if (reply.result !== 'cosigned') return;
+      const line = parseSignature(reply.cosignature);
+      const vote = checkCosignature(crypto, charter, head, line);
+      if (vote?.hoster === voter.hoster) lines.set(voter.hoster, line);
+      else
+        unreachable.set(
+          voter.hoster,
+          new Fault(
+            'integrity',
+            'COSIGNATURE_FORGED',
+            `${voter.hoster} sent a cosignature that does not check`,
+            { hoster: voter.hoster },
+          ),
+        );
+      if (lines.size === needed) finish(makeCertificate(charter, state.checkpoint, [...lines.values()]));
+    };
+    if (open === 0) finish(undefined);
+    for (const voter of options.voters) {
+      bring(options, voter, state.size)
+        .then((reply) => take(voter, reply))
+        .catch((error: unknown) => unreachable.set(voter.hoster, asFault(error)))
+        .finally(() => {
+          open -= 1;
+          if (open === 0) finish(undefined);
+        });
+    }
+  });
+}
+
+/** Sends one voter what it lacks, batch by batch, up to `size`. Its last answer is the result. */
+async function bring(options: PushOptions, voter: Voter, size: number): Promise<AppendReply> {
+  const { logs, origin, clock, signal } = options;
+  const { certifiedSize, certificate } = logs.state(origin);
+  let from = certifiedSize < size ? certifiedSize : await lastBoundary(logs, origin, size);
+  let retries = 0;
+  for (let conflicts = 0; conflicts < CONFLICTS_MAX; ) {
+    signal?.throwIfAborted();
+    let reply: AppendReply = { result: 'conflict', size: from, checkpoint: null };
+    for (const append of await logs.batches(origin, from, BATCH_BYTES)) {
+      const end = append.oldSize + append.records.length;
+      if (end > size) break;
+      // What a certificate covers is stored without judging; the head itself is to be signed.
+      reply = await voter.append(append, end <= certifiedSize && end < size ? certificate : null);
+      if (reply.result !== 'cosigned' && reply.result !== 'stored') break;
+      from = end;
+    }
+    if (reply.result === 'conflict') {
+      if (reply.size > size) return reply;
+      conflicts += 1;
+      from = reply.size === size ? await lastBoundary(logs, origin, size) : reply.size;
+    } else if (reply.result === 'refused' && reply.class === 'later' && retries < RETRIES_MAX) {
+      await clock.sleep(RETRY_MS * 2 ** retries, signal);
+      retries += 1;
+    } else if (reply.result === 'refused' || from === size) {
+      return reply;
+    }
+  }
+  throw new Fault('failure', 'CONFLICTS_MANY', `${voter.hoster} keeps naming other sizes of ${origin}`, {
+    hoster: voter.hoster,
+    origin,
+  });
+}
+
+/** Start of the last signed batch, so that its end is `size`. */
+async function lastBoundary(logs: LogStore, origin: string, size: number): Promise<number> {
+  for (let from = size - 1; from > 0; from--) {
+    if ((await logs.checkpointAt(origin, from)) !== undefined) return from;
+  }
+  return 0;
+}
+
+/** Why a push did not reach a quorum, as one fault. Refusals come first: they explain; silence only counts. */
+export function quorumFault(charter: Charter, result: PushResult): Fault {
+  const needed = quorumOf(charter);
+  const refusal =
+    [...result.refusals.values()].find((one) => one.class !== 'later') ?? [...result.refusals.values()][0];
+  const refusedBy = [...result.refusals.keys()];
+  const silent = [...result.unreachable.keys()];
+  if (refusal !== undefined && refusedBy.length > charter.hosters.length - needed - silent.length) {
+    return new Fault(
+      'refused',
+      refusal.fault.code,
+      `refused by ${refusedBy.join(', ')}: ${refusal.fault.message}`,
+      {
+        ...refusal.fault.facts,
+        refusedBy,
+        silent,
+      },
+    );
+  }
+  const voting = charter.hosters.filter((one) => one.voter !== null).length;
+  return new Fault(
+    'unreachable',
+    'QUORUM_UNREACHABLE',
+    `${needed} of ${voting} hosters must sign, ${silent.length} did not answer: ${silent.join(', ') || 'none'}`,
+    { needed, silent, refusedBy },
+  );
+}
