@@ -60,7 +60,9 @@ export function sealKeyFile(file: {
   const salt = random.bytes(saltBytes);
   const nonce = random.bytes(nonceBytes);
   const header: Header = { v: version, kdf: { name: kdf.name, memoryKiB, passes, lanes, salt }, nonce };
-  return encodeCbor({ ...header, box: cipher(kdf, header, file.passphrase).encrypt(secret) });
+  const box = cipher(kdf, header, file.passphrase).encrypt(secret);
+  // A copy, as the encoder may return a Node Buffer, whose slices are views.
+  return new Uint8Array(encodeCbor({ ...header, box }));
 }
 
 /**

@@ -229,7 +229,8 @@ function isWhole(value: number, max: number): boolean {
 
 function capped(bytes: Uint8Array, bytesMax: number, what: string): Uint8Array {
   if (bytes.length > bytesMax) throw tooLarge(what, bytes.length, bytesMax);
-  return bytes;
+  // Plain again, as the encoder may return a Node Buffer, whose slices are views.
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function tooLarge(what: string, found: number, max: number): Fault {

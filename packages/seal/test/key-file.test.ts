@@ -31,6 +31,7 @@ describe.each([argon2idKdf, scryptKdf])('with $name', (kdf) => {
   const bytes = keyFile(kdf);
 
   it('opens with the passphrase, composed or not', () => {
+    expect(bytes.constructor).toBe(Uint8Array);
     expect(openKeyFile({ bytes, passphrase: 'correct horse' })).toEqual(secret);
     const accented = keyFile(kdf, cheap, 'été'.normalize('NFD'));
     expect(openKeyFile({ bytes: accented, passphrase: 'été'.normalize('NFC') })).toEqual(secret);

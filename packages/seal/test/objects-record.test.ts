@@ -79,6 +79,7 @@ function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T,
 describe('what is written is read', () => {
   it('changes of every kind', () => {
     const bytes = encodeObjectsRecord({ changes });
+    expect(bytes.constructor).toBe(Uint8Array);
     expect(decodeObjectsRecord(bytes)).toEqual({ changes });
     expect(encodeObjectsRecord(decodeObjectsRecord(bytes))).toEqual(bytes);
     expect(encodeObjectsIndex(changes)).toEqual(bytes);

@@ -43,13 +43,17 @@ export function faultOf(run: () => unknown): Fault {
 }
 
 export function flipped(bytes: Uint8Array, bit: number): Uint8Array {
-  const copy = bytes.slice();
+  const copy = new Uint8Array(bytes);
   copy[bit >> 3] = (copy[bit >> 3] as number) ^ (1 << (bit & 7));
   return copy;
 }
 
+/** vectors/<name>.json; byte strings stand there as {"hex": …}. */
 export function vectors<T>(name: string): T {
-  return JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), 'utf8')) as T;
+  const text = readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), 'utf8');
+  return JSON.parse(text, (_key, value) =>
+    typeof value?.hex === 'string' ? bytesOf(value.hex) : value,
+  ) as T;
 }
 
 export { toHex };
