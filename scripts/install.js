@@ -55,13 +55,23 @@ function requiredHere(entry) {
   if (![entry.os].flat().includes(process.platform) || ![entry.cpu].flat().includes(process.arch))
     return false;
   if (entry.libc === undefined) return true;
-  const glibc = process.report?.getReport().header.glibcVersionRuntime !== undefined;
-  return [entry.libc].flat().includes(glibc ? 'glibc' : 'musl');
+  return [entry.libc].flat().includes(libc());
+}
+
+let libcKnown;
+
+/** Which C library this Node was built for. The report is slow to make, and slower with the network in it. */
+function libc() {
+  if (libcKnown === undefined) {
+    process.report.excludeNetwork = true;
+    libcKnown = process.report.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
+  }
+  return libcKnown;
 }
 
 /** Runs npm with the Node that it came with; everything it says goes to stderr. */
 function npmCi(root) {
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const { npm_execpath: script, npm_node_execpath: node } = process.env;
   const viaScript = script?.endsWith('npm-cli.js') && node !== undefined;
   const child = viaScript

@@ -81,9 +81,8 @@ export function totalsOf(report: Report, status: number): Totals {
         `${relative(process.cwd(), file.name)} failed outside its tests: ${file.message.split('\n')[0]}`,
     );
   if (status !== 0 && failed + outside.length === 0) {
-    outside.push(
-      `vitest ended with status ${status} although every test passed: an error outside the tests, shown above.`,
-    );
+    const reason = results.length === 0 ? 'without any test' : 'although every test passed';
+    outside.push(`vitest ended with status ${status} ${reason}; its own words are above.`);
   }
   return {
     passed,
