@@ -17,4 +17,5 @@ export type * from './ports/crypto.ts';
 export type * from './ports/files.ts';
 export type * from './ports/network.ts';
 export * from './ports/random.ts';
+export * from './prefixed-store.ts';
 export type * from './ports/store.ts';

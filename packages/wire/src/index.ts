@@ -3,3 +3,4 @@
 export * from './bulk.ts';
 export * from './messages.ts';
 export * from './peer-client.ts';
+export * from './remote-voter.ts';
