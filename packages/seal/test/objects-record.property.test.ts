@@ -9,7 +9,6 @@ import {
   encodeObjectsIndex,
   encodeObjectsRecord,
   type ObjectChange,
-  type ObjectWrite,
   type SealedContent,
   sealedBytes,
   validateVaultPath,
@@ -78,19 +77,16 @@ const file: fc.Arbitrary<ObjectChange> = fc.integer({ min: 1, max: 60_000_000 })
       extras,
       fc.option(bytes(32)),
     )
-    .map(([write, rest, sha256]) => ({ ...write, ...rest, ...(sha256 && { sha256 }) }) as ObjectWrite),
+    .map(([write, rest, sha256]) => ({ ...write, ...rest, ...(sha256 && { sha256 }) })),
 );
 const other: fc.Arbitrary<ObjectChange> = fc
   .tuple(
-    fc.constantFrom('file', 'directory', 'symlink'),
+    fc.constantFrom('file' as const, 'directory' as const, 'symlink' as const),
     fc.record({ ...common, size: fc.constant(0) }),
     extras,
     properText,
   )
-  .map(
-    ([kind, write, rest, target]) =>
-      ({ kind, ...write, ...rest, ...(kind === 'symlink' && { target }) }) as ObjectWrite,
-  );
+  .map(([kind, write, rest, target]) => ({ kind, ...write, ...rest, ...(kind === 'symlink' && { target }) }));
 const removal: fc.Arbitrary<ObjectChange> = fc.record({
   kind: fc.constant('delete' as const),
   path,

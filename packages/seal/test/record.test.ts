@@ -93,7 +93,7 @@ function hchacha20(key: Uint8Array, nonce: Uint8Array): Uint8Array {
       [c, d, b, 7],
     ] as const) {
       state[x] = (state[x] as number) + (state[y] as number);
-      const mixed = (state[z] as number) ^ (state[x] as number);
+      const mixed = (state[z] as number) ^ state[x];
       state[z] = (mixed << bits) | (mixed >>> (32 - bits));
     }
   };
