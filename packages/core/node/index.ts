@@ -5,3 +5,4 @@ export { nodeCrypto } from './crypto.ts';
 export { openFiles } from './files.ts';
 export { type LevelStoreOptions, openLevelStore } from './level-store.ts';
 export { nodeRandom } from './random.ts';
+export { nodePassphraseKdf } from './passphrase.ts';

@@ -27,7 +27,9 @@ export function remoteVoter(hoster: string, client: PeerClient, options: AskOpti
   };
 }
 
-type WireAppendLike = Omit<WireAppend, 'records'> & { readonly records: readonly WireAppend['records'][number][] };
+type WireAppendLike = Omit<WireAppend, 'records'> & {
+  readonly records: readonly WireAppend['records'][number][];
+};
 
 /** Strict schemas refuse fields that are not theirs: send just these. */
 function plainRecord({ entry, salt, payload }: WireAppend['records'][number]) {

@@ -1,0 +1,391 @@
+// One storage daemon, put together: fragment store, mirror and vote, sessions and handlers, tasks. Everything it
+// touches comes in as a port; the only place that opens sockets and disks is its adapter.
+
+import {
+  asFault,
+  type ByteStream,
+  checkedStore,
+  type Clock,
+  type Crypto,
+  type DaemonId,
+  daemonIdBytes,
+  Fault,
+  type Files,
+  findDaemon,
+  homeOf,
+  type Network,
+  prefixedStore,
+  type Random,
+  type Startable,
+  type Store,
+  utf8,
+  votingHosters,
+  votingKey,
+} from '@vauban/core';
+import {
+  cosignerName,
+  LogStore,
+  LogWriter,
+  Mirror,
+  type SignedCharter,
+  type Voter,
+  VoteJournal,
+  type VotingRight,
+} from '@vauban/ledger';
+import {
+  type AnswerOf,
+  decodeRequest,
+  encodeAnswer,
+  encodeFaultAnswer,
+  faultToWire,
+  PeerClient,
+  readBulkHeader,
+  remoteVoter,
+  writeBulkFault,
+} from '@vauban/wire';
+import { CharterKeeper } from './charter-keeper.ts';
+import { FragmentStore } from './fragment-store.ts';
+import { FragmentsService } from './fragments-service.ts';
+import { LedgerTasks } from './ledger-tasks.ts';
+import type { Log } from './log.ts';
+import { requestHandler } from './requests.ts';
+import { Sessions } from './sessions.ts';
+
+/** The vote history's file, in the data directory. */
+export const VOTES_PATH = 'votes';
+/** Lost fragments named in one entry. */
+const LOST_PER_ENTRY = 1_000;
+const LOST_RETRY_MS = 10_000;
+
+export interface DaemonKeys {
+  readonly transportSeed: Uint8Array;
+  readonly receiptSeed: Uint8Array;
+  readonly logSeed: Uint8Array;
+  readonly voting: { readonly epoch: number; readonly seed: Uint8Array } | null;
+}
+
+export interface DaemonOptions {
+  readonly id: DaemonId;
+  readonly keys: DaemonKeys;
+  /** The chain known at start; newer versions are kept by the daemon itself. */
+  readonly charter: readonly SignedCharter[];
+  readonly network: Network;
+  /** The data directory. */
+  readonly files: Files;
+  readonly store: Store;
+  readonly crypto: Crypto;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly capacityBytes: number;
+  readonly log: Log;
+}
+
+interface Parts {
+  readonly keeper: CharterKeeper;
+  readonly fragments: FragmentStore;
+  readonly mirror: Mirror;
+  readonly tasks: LedgerTasks;
+  readonly ownStore: Store;
+}
+
+export class Daemon implements Startable {
+  readonly #options: DaemonOptions;
+  readonly #clients = new Map<string, PeerClient>();
+  readonly #abort = new AbortController();
+  #parts: Parts | undefined;
+  #startedAt = 0;
+  #refusedMessages = 0;
+  #ownLog: Promise<void> = Promise.resolve();
+
+  constructor(options: DaemonOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Opens everything, then serves; the voter's start-up read goes on in the background. Faults: MARKER_MISSING,
+   * MARKER_OTHER, CHARTER_OTHER, DAEMON_UNKNOWN, STORE_CORRUPT, and whatever the disk or the listening socket says.
+   */
+  async start(): Promise<void> {
+    const { clock, crypto, network, log } = this.#options;
+    this.#startedAt = clock.now();
+    const parts = await this.#open();
+    this.#parts = parts;
+    const { keeper, fragments, mirror, tasks } = parts;
+    const sessions = new Sessions({ crypto, charters: keeper.chain, self: network.self });
+    const service = new FragmentsService({
+      store: fragments,
+      crypto,
+      daemon: this.#options.id,
+      receiptSeed: this.#options.keys.receiptSeed,
+      charter: () => keeper.chain.current,
+    });
+    const handle = requestHandler({
+      daemon: this.#options.id,
+      sessions,
+      keeper,
+      mirror,
+      fragments: service,
+      status: () => this.status(),
+      now: () => clock.now(),
+    });
+    network.serve({
+      request: async (from, body) => {
+        try {
+          return encodeAnswer(await handle(from, decodeRequest(body)), keeper.chain.current.version);
+        } catch (error) {
+          return encodeFaultAnswer(this.#refuse(error), keeper.chain.current.version);
+        }
+      },
+      bulk: async (from, stream) => {
+        await this.#bulk(sessions, service, { from, stream }).catch((error: unknown) => {
+          this.#refuse(error);
+          stream.abort();
+        });
+      },
+      closed: (from) => {
+        sessions.forget(from);
+        this.#clients.get(from)?.forget();
+      },
+    });
+    await network.start();
+    await tasks.start();
+    this.#ownLog = this.#certifyLosses();
+    log('info', 'serving', {
+      daemon: this.#options.id,
+      fragments: fragments.totals().fragments,
+      missing: fragments.missing.length,
+      charterVersion: keeper.chain.current.version,
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#parts?.tasks.stop();
+    await this.#options.network.stop();
+    await this.#ownLog;
+    await this.#parts?.mirror.voting?.journal.close();
+    await this.#options.store.close();
+    this.#options.log('info', 'stopped');
+  }
+
+  async #open(): Promise<Parts> {
+    const { id, crypto, clock, random, files, charter, log, capacityBytes } = this.#options;
+    const store = checkedStore(this.#options.store, crypto);
+    const keeper = await CharterKeeper.open(charter, prefixedStore(store, utf8('charter/')), {
+      crypto,
+      clock,
+    });
+    const self = findDaemon(keeper.chain.current, id);
+    if (self === undefined) {
+      throw new Fault(
+        'refused',
+        'DAEMON_UNKNOWN',
+        `daemon ${id} is not in charter version ${keeper.chain.current.version}; send its public line to the officers`,
+        { daemon: id },
+      );
+    }
+    const index = prefixedStore(store, utf8('index/'));
+    const fragments = await FragmentStore.open({
+      files,
+      index,
+      crypto,
+      clock,
+      random,
+      daemon: id,
+      capacityBytes,
+    });
+    const logs = await LogStore.open(prefixedStore(store, utf8('ledger/')), crypto);
+    const { voting, stopped } = await this.#openVoting(keeper);
+    const mirror = new Mirror({ logs, crypto, clock, charters: keeper.chain, voting });
+    if (stopped !== undefined) mirror.stopVoting(stopped);
+    try {
+      mirror.checkHistory();
+    } catch (error) {
+      mirror.stopVoting(asFault(error));
+    }
+    if (mirror.silent !== null && mirror.silent.code.startsWith('VOTE_')) {
+      log('error', 'voting-stopped', { code: mirror.silent.code, message: mirror.silent.message });
+    }
+    const others = () => this.#otherVoters(keeper);
+    const tasks = new LedgerTasks({ mirror, charters: keeper.chain, crypto, clock, random, log, others });
+    return { keeper, fragments, mirror, tasks, ownStore: prefixedStore(store, utf8('own/')) };
+  }
+
+  /** The right to vote, when this daemon is its hoster's voter and its vote history can be read. */
+  async #openVoting(keeper: CharterKeeper): Promise<{ voting: VotingRight | null; stopped?: Fault }> {
+    const { id, crypto, files, keys } = this.#options;
+    const charter = keeper.chain.current;
+    const hoster = votingHosters(charter).find((one) => one.voter === id);
+    if (hoster === undefined) return { voting: null };
+    const publicKey = votingKey(hoster, charter.epoch);
+    const own = keys.voting === null ? undefined : crypto.ed25519Public(keys.voting.seed);
+    if (keys.voting === null || publicKey === undefined || own?.join() !== publicKey.join()) {
+      const stopped = new Fault(
+        'refused',
+        'VOTE_KEY_OTHER',
+        'the voting key on this machine is not the charter’s',
+        {},
+      );
+      return { voting: null, stopped };
+    }
+    try {
+      const journal = await VoteJournal.open(files, VOTES_PATH, crypto);
+      const name = cosignerName(charter.name, hoster.id, charter.epoch);
+      const cosigner = { name, seed: keys.voting.seed, publicKey };
+      return { voting: { hoster: hoster.id, epoch: charter.epoch, cosigner, journal } };
+    } catch (error) {
+      return { voting: null, stopped: asFault(error) };
+    }
+  }
+
+  #client(
+    peer: { readonly peer: string; readonly addresses: readonly string[] },
+    keeper: CharterKeeper,
+  ): PeerClient {
+    const known = this.#clients.get(peer.peer);
+    if (known !== undefined) return known;
+    const client = new PeerClient(peer, {
+      network: this.#options.network,
+      crypto: this.#options.crypto,
+      charterName: keeper.chain.current.name,
+      charterVersion: () => keeper.chain.current.version,
+      identity: { role: 'daemon' },
+      onNewerCharter: () => {
+        void this.#fetchCharter(client, keeper);
+      },
+    });
+    this.#clients.set(peer.peer, client);
+    return client;
+  }
+
+  async #fetchCharter(from: PeerClient, keeper: CharterKeeper): Promise<void> {
+    try {
+      const { versions } = await from.ask('charter', { from: keeper.chain.current.version + 1 });
+      await keeper.adopt(versions);
+    } catch (error) {
+      this.#options.log('warn', 'charter-fetch', { code: asFault(error).code });
+    }
+  }
+
+  #otherVoters(keeper: CharterKeeper): Voter[] {
+    const charter = keeper.chain.current;
+    return votingHosters(charter).flatMap((hoster) => {
+      const voter = findDaemon(charter, hoster.voter ?? '');
+      if (voter === undefined || voter.id === this.#options.id) return [];
+      return [remoteVoter(hoster.id, this.#client(voter, keeper), { signal: this.#abort.signal })];
+    });
+  }
+
+  async #bulk(
+    sessions: Sessions,
+    service: FragmentsService,
+    of: { readonly from: string; readonly stream: ByteStream },
+  ): Promise<void> {
+    const { from, stream } = of;
+    const header = await readBulkHeader(stream);
+    try {
+      const session = sessions.of(from);
+      if (header.bulk === 'put') await service.put(session, header, stream);
+      else await service.get(session, header, stream);
+      if (header.bulk === 'put') await stream.closeWrite();
+    } catch (error) {
+      await writeBulkFault(stream, this.#refuse(error));
+      await stream.closeWrite();
+    }
+  }
+
+  /** Counts and logs what is refused; unexpected errors are logged in full and answered without details. */
+  #refuse(error: unknown): Fault {
+    this.#refusedMessages += 1;
+    if (error instanceof Fault) {
+      this.#options.log('debug', 'refused', { code: error.code });
+      return error;
+    }
+    const fault = asFault(error);
+    this.#options.log('error', 'unexpected', { code: fault.code, message: fault.message });
+    return new Fault('failure', 'DAEMON_FAILED', 'the daemon could not do that; its log says why', {
+      code: fault.code,
+    });
+  }
+
+  /** Fragments found missing at the start become `lost` entries in this daemon's own log, when a quorum can be had. */
+  async #certifyLosses(): Promise<void> {
+    const { crypto, clock, random, keys, id, log } = this.#options;
+    const parts = this.#parts;
+    while (parts !== undefined && parts.fragments.missing.length > 0 && !this.#abort.signal.aborted) {
+      const batch = parts.fragments.missing.slice(0, LOST_PER_ENTRY);
+      try {
+        const self = parts.mirror.voting;
+        const own: Voter[] =
+          self === null
+            ? []
+            : [
+                {
+                  hoster: self.hoster,
+                  append: (append, certificate) => parts.mirror.append(append, certificate),
+                  heads: (nonce, scope) => parts.mirror.heads(nonce, scope, null),
+                  batches: (origin, from) => parts.mirror.batches(origin, from),
+                  certify: (origin, certificate) => parts.mirror.certify(origin, certificate),
+                },
+              ];
+        const writer = new LogWriter({
+          crypto,
+          clock,
+          random,
+          charters: parts.keeper.chain,
+          voters: [...own, ...this.#otherVoters(parts.keeper)],
+          logs: await LogStore.open(parts.ownStore, crypto),
+          seed: keys.logSeed,
+          genesis: { kind: 'genesis', writer: 'daemon', daemon: daemonIdBytes(id) },
+        });
+        await writer.start();
+        const fragments = batch.map(({ segment, index }): [Uint8Array, number] => [segment, index]);
+        await writer.append(() => [{ kind: 'lost', fragments }]);
+        await writer.spreadCertificate();
+        for (const key of batch) await parts.fragments.forgetMissing(key);
+        log('warn', 'loss-certified', { fragments: batch.length });
+      } catch (error) {
+        const fault = asFault(error);
+        log('warn', 'loss-not-certified', { code: fault.code, message: fault.message });
+        await clock.sleep(LOST_RETRY_MS, this.#abort.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async status(): Promise<AnswerOf<'status'>> {
+    const parts = this.#parts;
+    if (parts === undefined)
+      throw new Fault('failure', 'DAEMON_STARTING', 'the daemon is still starting', {});
+    const { id, files } = this.#options;
+    const charter = parts.keeper.chain.current;
+    const self = findDaemon(charter, id);
+    const home = self === undefined ? undefined : homeOf(charter, self);
+    const totals = parts.fragments.totals();
+    const { freeBytes } = await files.space();
+    const { silent, logs } = parts.mirror;
+    const alerts = [
+      silent?.kind === 'integrity' || silent?.code.startsWith('VOTE_') === true ? silent : null,
+    ];
+    alerts.push(parts.fragments.failure ?? null);
+    const origins = logs.origins();
+    return {
+      daemon: id,
+      hoster: home?.hoster.id ?? '',
+      site: home?.site.id ?? '',
+      charterVersion: charter.version,
+      fragments: totals.fragments,
+      bytes: totals.bytes,
+      freeBytes: Math.max(0, Math.min(freeBytes, this.#options.capacityBytes - totals.bytes)),
+      bytesByAgency: Object.fromEntries(totals.byAgency),
+      logs: origins.length,
+      entries: origins.reduce((sum, origin) => sum + logs.state(origin).size, 0),
+      silent:
+        silent === null || (parts.mirror.voting === null && silent.code === 'VOTER_NONE')
+          ? null
+          : faultToWire(silent),
+      alerts: alerts.flatMap((one) => (one === null ? [] : [faultToWire(one)])),
+      refusedMessages: this.#refusedMessages,
+      startedAt: this.#startedAt,
+    };
+  }
+}

@@ -1,0 +1,197 @@
+// What a voter does unasked: the start-up read before it speaks, finishing heads their writers left, catching up with
+// peers, and passing certificates on. Each task is bounded, and a peer's failure only delays it.
+
+import {
+  asFault,
+  assert,
+  type Clock,
+  type Crypto,
+  equalBytes,
+  Fault,
+  quorumOf,
+  type Random,
+  randomBelow,
+  type Startable,
+} from '@vauban/core';
+import {
+  type CharterChain,
+  type HeadsBody,
+  type Mirror,
+  openHeads,
+  pushHead,
+  readHead,
+  type Voter,
+} from '@vauban/ledger';
+import type { Log } from './log.ts';
+
+/** How long a starting voter waits before it asks the others again. */
+const START_RETRY_MS = 250;
+/** How often unfinished heads are looked for: half of how long they may stay so. */
+const FINISH_EVERY_MS = 5_000;
+/** How often one other voter is asked for everything it holds. */
+const CATCH_UP_EVERY_MS = 30_000;
+
+export interface LedgerTasksOptions {
+  readonly mirror: Mirror;
+  readonly charters: CharterChain;
+  readonly crypto: Crypto;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** The other voters, under the current charter. */
+  readonly others: () => readonly Voter[];
+}
+
+export class LedgerTasks implements Startable {
+  readonly #options: LedgerTasksOptions;
+  readonly #abort = new AbortController();
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(options: LedgerTasksOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const { mirror } = this.#options;
+    const loops = [
+      this.#every(FINISH_EVERY_MS, () => this.finishHeads()),
+      this.#every(CATCH_UP_EVERY_MS, () => this.catchUp()),
+    ];
+    if (mirror.voting !== null && mirror.silent?.code === 'VOTER_STARTING') loops.push(this.#startUp());
+    this.#running = Promise.all(loops);
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#running;
+  }
+
+  async #startUp(): Promise<void> {
+    const { log, clock } = this.#options;
+    for (let attempt = 0; !this.#abort.signal.aborted; attempt++) {
+      try {
+        if (await this.startUpRead()) return;
+      } catch (error) {
+        const fault = asFault(error);
+        if (attempt % 40 === 0) log('warn', 'start-up-read', { code: fault.code, message: fault.message });
+      }
+      await clock.sleep(START_RETRY_MS, this.#abort.signal).catch(() => undefined);
+    }
+  }
+
+  /**
+   * Reads all heads from q − 1 other voters, starting ones counted, adopts what is larger here, then starts voting.
+   * False when too few answered. A peer that remembers more votes of this key than it does itself stops it for good.
+   */
+  async startUpRead(): Promise<boolean> {
+    const { mirror, charters, log } = this.#options;
+    const voting = mirror.voting;
+    assert(voting !== null, 'only a voter reads before voting');
+    const answers = await this.#ask(this.#options.others());
+    if (answers.length < quorumOf(charters.current) - 1) return false;
+    for (const { body } of answers) {
+      if ((body.yourCounter ?? 0) <= voting.journal.counter) continue;
+      const reason = new Fault(
+        'integrity',
+        'VOTE_HISTORY_BEHIND',
+        `${body.hoster} remembers ${body.yourCounter} votes of this hoster, its own history has ${voting.journal.counter}`,
+        { hoster: body.hoster, remembered: body.yourCounter, own: voting.journal.counter },
+      );
+      mirror.stopVoting(reason);
+      log('error', 'voting-stopped', { code: reason.code, message: reason.message });
+      return true;
+    }
+    for (const answer of answers) await this.#follow(answer);
+    mirror.startVoting();
+    log('info', 'voting', { heard: answers.length, logs: mirror.logs.origins().length });
+    return true;
+  }
+
+  /** Compares with one other voter, drawn at random, and takes over what it has more of. */
+  async catchUp(): Promise<void> {
+    const others = this.#options.others();
+    const one = others[randomBelow(this.#options.random, Math.max(1, others.length))];
+    if (one === undefined) return;
+    for (const answer of await this.#ask([one])) await this.#follow(answer);
+  }
+
+  /** Brings heads that lack a certificate to the others until q have signed, whoever their writer was. */
+  async finishHeads(): Promise<void> {
+    const { mirror, charters, log } = this.#options;
+    if (mirror.silent !== null || mirror.voting === null) return;
+    const voting = mirror.voting;
+    const self: Voter = {
+      hoster: voting.hoster,
+      append: (append, certificate) => mirror.append(append, certificate),
+      heads: (nonce, scope) => mirror.heads(nonce, scope, null),
+      batches: (origin, from) => mirror.batches(origin, from),
+      certify: (origin, certificate) => mirror.certify(origin, certificate),
+    };
+    const voters = [self, ...this.#options.others()];
+    for (const origin of mirror.unfinished()) {
+      const result = await pushHead({
+        ...this.#options,
+        charter: charters.current,
+        voters,
+        logs: mirror.logs,
+        origin,
+        signal: this.#abort.signal,
+      });
+      const { certificate } = result;
+      if (certificate === undefined) continue;
+      log('info', 'head-finished', { size: readHead(certificate).size });
+      await Promise.all(voters.map((voter) => voter.certify(origin, certificate).catch(() => undefined)));
+    }
+  }
+
+  async #ask(voters: readonly Voter[]): Promise<{ readonly voter: Voter; readonly body: HeadsBody }[]> {
+    const { crypto, charters, random, mirror } = this.#options;
+    const nonce = random.bytes(32);
+    const scope = { of: 'all' } as const;
+    const answers = voters.map(async (voter) => {
+      const signed = await voter.heads(nonce, scope);
+      const body = openHeads(crypto, charters.current, { hoster: voter.hoster, nonce, scope }, signed);
+      mirror.rememberCounter(body.hoster, body.counter);
+      return { voter, body };
+    });
+    const settled = await Promise.allSettled(answers);
+    return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  }
+
+  /** Pulls what the other holds beyond us, then takes its certificates. */
+  async #follow({ voter, body }: { readonly voter: Voter; readonly body: HeadsBody }): Promise<void> {
+    const { mirror, log } = this.#options;
+    for (const head of body.heads) {
+      try {
+        while (mirror.logs.state(head.origin).size < head.size) {
+          const from = mirror.logs.state(head.origin).size;
+          for (const batch of await voter.batches(head.origin, from)) await mirror.adopt(batch);
+          if (mirror.logs.state(head.origin).size === from) break;
+        }
+        const state = mirror.logs.state(head.origin);
+        if (head.certificate !== null && state.certifiedSize < head.size) {
+          await mirror.certify(head.origin, head.certificate);
+        }
+        const held = await mirror.logs.checkpointAt(head.origin, head.size);
+        if (held !== undefined && !equalBytes(readHead(held).root, readHead(head.checkpoint).root)) {
+          log('error', 'fork-seen', { hoster: body.hoster, size: head.size });
+        }
+      } catch (error) {
+        const fault = asFault(error);
+        log('warn', 'catch-up', { hoster: body.hoster, code: fault.code, message: fault.message });
+      }
+    }
+  }
+
+  async #every(ms: number, work: () => Promise<void>): Promise<void> {
+    const { clock, log } = this.#options;
+    while (!this.#abort.signal.aborted) {
+      await clock.sleep(ms, this.#abort.signal).catch(() => undefined);
+      if (this.#abort.signal.aborted) return;
+      await work().catch((error: unknown) => {
+        const fault = asFault(error);
+        log('warn', 'ledger-task', { code: fault.code, message: fault.message });
+      });
+    }
+  }
+}

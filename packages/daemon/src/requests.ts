@@ -1,0 +1,133 @@
+// Small requests, one handler each, with the roles that may send them. What an agency's device may see of the ledger
+// is its own agency's logs and the daemons'; daemons, officers and operators see all of it.
+
+import { Fault, findDaemon, homeOf } from '@vauban/core';
+import { genesisOf, type Mirror, type SignedCharter } from '@vauban/ledger';
+import { type AnswerOf, type Ask, faultToWire, type Request, type RequestOf } from '@vauban/wire';
+import type { CharterKeeper } from './charter-keeper.ts';
+import type { FragmentsService } from './fragments-service.ts';
+import type { Session, Sessions } from './sessions.ts';
+import { readDelegation } from '@vauban/ledger';
+
+type Role = Session['role'];
+
+/** Roles that may ask; `hello` comes before there is a role. */
+const mayAsk: Readonly<Record<Exclude<Ask, 'hello'>, readonly Role[]>> = {
+  charter: ['daemon', 'device', 'officer', 'operator'],
+  'charter-offer': ['daemon', 'device', 'officer', 'operator'],
+  append: ['daemon', 'device', 'operator'],
+  heads: ['daemon', 'device', 'officer', 'operator'],
+  batches: ['daemon', 'device', 'officer', 'operator'],
+  certify: ['daemon', 'device', 'officer', 'operator'],
+  note: ['daemon', 'device'],
+  receipt: ['device'],
+  leaf: ['daemon', 'device', 'operator'],
+  status: ['daemon', 'device', 'officer', 'operator'],
+};
+
+export interface RequestsOptions {
+  readonly daemon: string;
+  readonly sessions: Sessions;
+  readonly keeper: CharterKeeper;
+  readonly mirror: Mirror;
+  readonly fragments: FragmentsService;
+  readonly status: () => Promise<AnswerOf<'status'>>;
+  readonly now: () => number;
+}
+
+type Handlers = {
+  readonly [Name in Exclude<Ask, 'hello'>]: (
+    session: Session,
+    request: RequestOf<Name>,
+  ) => Promise<AnswerOf<Name>>;
+};
+
+/** Answers one decoded request of a peer. Rejects with the fault to send back. */
+export function requestHandler(
+  options: RequestsOptions,
+): (from: string, request: Request) => Promise<AnswerOf<Ask>> {
+  const { sessions, keeper, mirror, fragments } = options;
+  const handlers: Handlers = {
+    charter: async (_, { from }) => ({
+      versions: keeper.chain.signedFrom(from) as AnswerOf<'charter'>['versions'],
+    }),
+    'charter-offer': async (_, { signed }) => {
+      const offered: SignedCharter = signed;
+      if (offered.certificate !== null) {
+        await keeper.adopt([offered]);
+        return { cosignature: null };
+      }
+      if (mirror.voting === null || mirror.silent !== null) throw mirror.silent ?? notVoting();
+      return { cosignature: await keeper.cosignDraft(offered, mirror.voting) };
+    },
+    append: async (_, { append, certificate }) => {
+      const reply = await mirror.append(append, certificate);
+      return reply.result === 'refused' ? { ...reply, fault: faultToWire(reply.fault) } : reply;
+    },
+    heads: async (session, { nonce, scope }) => {
+      await checkScope(mirror, session, scope);
+      return { signed: await mirror.heads(nonce, scope, session.role === 'daemon' ? session.hoster : null) };
+    },
+    batches: async (session, { origin, from }) => {
+      await checkOriginVisible(mirror, session, origin);
+      const batches = await mirror.batches(origin, from);
+      return { batches: batches.map((batch) => ({ ...batch, records: [...batch.records] })) };
+    },
+    certify: async (_, { origin, certificate }) => {
+      await mirror.certify(origin, certificate);
+      return {};
+    },
+    note: async (_, { note }) => {
+      await mirror.putNote(note);
+      return {};
+    },
+    receipt: (session, { segment, index }) => fragments.receipt(session, segment, index),
+    leaf: (session, asked) => fragments.leaf(session, asked),
+    status: () => options.status(),
+  };
+  return async (from, request) => {
+    if (request.ask === 'hello') {
+      sessions.introduce(from, request, options.now());
+      const charter = keeper.chain.current;
+      const self = findDaemon(charter, options.daemon);
+      const hoster = self === undefined ? '' : homeOf(charter, self).hoster.id;
+      return { version: charter.version, daemon: options.daemon, hoster };
+    }
+    const session = sessions.of(from);
+    if (!mayAsk[request.ask].includes(session.role)) {
+      throw new Fault('refused', 'NOT_ALLOWED', `a ${session.role} may not ask for ${request.ask}`, {
+        role: session.role,
+        ask: request.ask,
+      });
+    }
+    const handle = handlers[request.ask] as (session: Session, request: Request) => Promise<AnswerOf<Ask>>;
+    return handle(session, request);
+  };
+}
+
+async function checkScope(
+  mirror: Mirror,
+  session: Session,
+  scope: RequestOf<'heads'>['scope'],
+): Promise<void> {
+  if (session.role !== 'device') return;
+  if (scope.of === 'all') {
+    throw new Fault('refused', 'NOT_ALLOWED', 'a device asks for its own vault or for logs by name', {});
+  }
+  const origins = scope.of === 'vault' ? await mirror.logs.originsOfVault(scope.vault) : scope.origins;
+  for (const origin of origins) await checkOriginVisible(mirror, session, origin);
+}
+
+async function checkOriginVisible(mirror: Mirror, session: Session, origin: string): Promise<void> {
+  if (session.role !== 'device') return;
+  const record = await mirror.logs.record(origin, 0);
+  if (record === undefined) return;
+  const genesis = genesisOf(record);
+  if (genesis.writer === 'device' && readDelegation(genesis.note).agency !== session.delegation.agency) {
+    throw new Fault('refused', 'NOT_YOURS', 'the log belongs to another agency', { origin });
+  }
+}
+
+function notVoting(): Fault {
+  return new Fault('refused', 'VOTER_NONE', 'this daemon does not vote', {});
+}
