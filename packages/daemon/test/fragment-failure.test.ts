@@ -186,6 +186,17 @@ describe('a disk that lies', () => {
     await expect(store.verify(one)).rejects.toMatchObject({ facts: { part: 'trailer' } });
   });
 
+  test('a whole file that says another agency than the index is damaged', async () => {
+    const machine = await newMachine();
+    const store = await machine.open();
+    await put(store, { ...one, agency: 'someone-else' });
+    await machine.files.rename(path, 'aside');
+    await store.remove(one);
+    await put(store, one);
+    await machine.files.rename('aside', path);
+    await expect(store.verify(one)).rejects.toMatchObject({ facts: { part: 'trailer' } });
+  });
+
   test('sectors that cannot be read are damage, not a crash', async () => {
     const machine = await newMachine();
     const store = await machine.open();
