@@ -50,9 +50,10 @@ async function compile(relaxed: boolean): Promise<string> {
         binary = contents as Uint8Array;
       },
       listFiles: () => [],
+      stderr: process.stderr,
     },
   );
-  if (result.error || binary === undefined) throw new Error(`asc: ${result.error?.message} ${result.stderr}`);
+  if (result.error || binary === undefined) throw new Error('asc failed', { cause: result.error });
   return Buffer.from(binary).toString('base64');
 }
 

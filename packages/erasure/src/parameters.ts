@@ -2,8 +2,8 @@
 
 import { type Fact, Fault } from '@vauban/core';
 
-/** Shard indices k … k+m−1 and the data columns must be distinct non-zero-summing field elements; 255 leaves one spare. */
-export const shardsMax = 255;
+/** A Cauchy matrix over 256 elements has room for 256 rows and columns together; 255 keeps every count and index in a byte. */
+const shardsMax = 255;
 
 /** Always throws. Faults: CODE_PARAMETERS. */
 export function refuseParameters(message: string, facts: { readonly [key: string]: Fact }): never {

@@ -1,5 +1,6 @@
 // Every WebAssembly kernel against the scalar one, and the scalar one against the definition, byte for byte.
 
+import { equalBytes } from '@vauban/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createKernel, kernelName } from '../src/create.ts';
@@ -42,6 +43,12 @@ function outputs(kernel: RegionKernel, shape: Case): Uint8Array[] {
   });
 }
 
+/** Rows that differ: short to print, where a difference of whole strips would take minutes. */
+function wrongRows(found: readonly Uint8Array[], expected: readonly Uint8Array[]): number[] {
+  expect(found.length).toBe(expected.length);
+  return expected.flatMap((bytes, row) => (equalBytes(bytes, found[row] as Uint8Array) ? [] : [row]));
+}
+
 const small = fc.record({
   inputs: fc.integer({ min: 1, max: 12 }),
   rows: fc.integer({ min: 0, max: 9 }),
@@ -65,7 +72,7 @@ test('the scalar kernel is the definition', () => {
           ),
         ),
       );
-      expect(outputs(scalar, shape)).toEqual(expected);
+      expect(wrongRows(outputs(scalar, shape), expected)).toEqual([]);
     }),
     { numRuns: 60 },
   );
@@ -74,7 +81,7 @@ test('the scalar kernel is the definition', () => {
 test.each(kernels)('$name gives the scalar kernel’s bytes', (kernel) => {
   fc.assert(
     fc.property(small, (shape) => {
-      expect(outputs(kernel, shape)).toEqual(outputs(scalar, shape));
+      expect(wrongRows(outputs(kernel, shape), outputs(scalar, shape))).toEqual([]);
     }),
     { numRuns: 300 },
   );
@@ -85,7 +92,7 @@ test.each(kernels)('$name gives the scalar kernel’s bytes for every pass size 
     for (const inputs of [1, 2, 3, 6]) {
       for (const ones of [0, 1, 2, 3]) {
         const shape = { inputs, rows, bytes: 16 * rows + inputs, seed: 100 * rows + inputs, ones };
-        expect(outputs(kernel, shape)).toEqual(outputs(scalar, shape));
+        expect(wrongRows(outputs(kernel, shape), outputs(scalar, shape))).toEqual([]);
       }
     }
   }
@@ -103,7 +110,7 @@ test.each(kernels)('$name gives the scalar kernel’s bytes at the limits', (ker
     const { stripBytesMax } = planOf({ inputs, rows, coefficients: new Uint8Array(inputs * rows) });
     const bytes = inputs * rows > 1000 ? 250 : Math.min(stripBytesMax, 9_999);
     const shape = { inputs, rows, bytes, seed: inputs, ones: 0 };
-    expect(outputs(kernel, shape)).toEqual(outputs(scalar, shape));
+    expect(wrongRows(outputs(kernel, shape), outputs(scalar, shape))).toEqual([]);
   }
 });
 
