@@ -14,7 +14,7 @@ export * from './place.ts';
 export * from './push.ts';
 export * from './reader.ts';
 export * from './root-note.ts';
-export { indexRows, placedSegments, segmentFacts } from './segment-index.ts';
+export { isVoided, placedSegments, segmentFacts } from './segment-index.ts';
 export * from './segment.ts';
 export { type Vote, VoteJournal } from './vote-journal.ts';
 export type * from './voter.ts';

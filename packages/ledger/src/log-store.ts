@@ -24,6 +24,7 @@ import {
 import * as v from 'valibot';
 import { type Head, openCheckpoint, readHead } from './checkpoint.ts';
 import { decodePayload, NO_PREVIOUS, type OpenEntry, openEntry, type SaltedPayload } from './entry.ts';
+import { indexRows } from './segment-index.ts';
 import { checkOrigin, type Writer } from './writer.ts';
 
 export interface LogRecord extends SaltedPayload {
@@ -291,6 +292,9 @@ export class LogStore {
       put: entryKey(origin, checked.before.size + offset),
       value: encodeCbor([record.entry, record.salt, record.payload]),
     }));
+    for (const [nth, open] of checked.opened.entries()) {
+      operations.push(...indexRows({ origin, index: checked.before.size + nth }, open, checked.writer));
+    }
     operations.push(
       { put: boundaryKey(origin, after.size), value: utf8(checked.checkpoint) },
       stateRow(after),

@@ -14,7 +14,6 @@ import {
   FINISH_AFTER_MS,
   MESSAGE_BYTES_MAX,
   Mutex,
-  type StoreOperation,
   utf8,
 } from '@vauban/core';
 import { type AdmissionView, admit, admitWriter, refusalClassOf } from './admission.ts';
@@ -33,7 +32,7 @@ import {
 } from './log-store.ts';
 import { formatSignature } from './note.ts';
 import { openDelegation } from './root-note.ts';
-import { indexRows, segmentFacts } from './segment-index.ts';
+import { segmentFacts } from './segment-index.ts';
 import type { VoteJournal } from './vote-journal.ts';
 import type { AppendReply } from './voter.ts';
 import { storedWriterOf, type Writer, writerOf } from './writer.ts';
@@ -295,13 +294,7 @@ export class Mirror {
     as: { readonly admittedSize: number; readonly votedSeconds: number | null },
   ): Promise<LogState> {
     const { operations, after } = this.#logs.rows(checked, { now: this.#clock.now(), ...as });
-    const marks: StoreOperation[] = checked.opened.flatMap((open, nth) =>
-      indexRows({ origin: after.origin, index: checked.before.size + nth }, open, {
-        ...(checked.writer.kind === 'daemon' ? { daemon: checked.writer.daemon } : {}),
-        ...(checked.writer.kind === 'device' ? { vault: checked.writer.delegation.vault } : {}),
-      }),
-    );
-    await this.#logs.commit(after, [...operations, ...marks]);
+    await this.#logs.commit(after, operations);
     return after;
   }
 

@@ -16,6 +16,7 @@ import * as v from 'valibot';
 import type { SegmentFacts } from './admission.ts';
 import { type ClaimName, claimKey, type OpenEntry, type Place } from './entry.ts';
 import type { LogStore } from './log-store.ts';
+import type { Writer } from './writer.ts';
 
 const segmentPrefix = utf8('S/');
 const voidPrefix = utf8('V/');
@@ -27,32 +28,25 @@ function segmentKey(segment: Uint8Array, mark: Mark, claim: ClaimName): Uint8Arr
   return concat(segmentPrefix, segment, utf8(mark), claimKey(claim));
 }
 
-/** Rows that a new entry adds. `daemon` is the writer of custody and lost entries; `vault` that of a device. */
-export function indexRows(
-  claim: ClaimName,
-  open: OpenEntry,
-  writer: { readonly daemon?: string; readonly vault?: Uint8Array },
-): StoreOperation[] {
+/** Rows that a new entry adds; custody and losses are a daemon's, keeps a device's. */
+export function indexRows(claim: ClaimName, open: OpenEntry, writer: Writer): StoreOperation[] {
   const { payload } = open;
+  const daemon = writer.kind === 'daemon' ? writer.daemon : '';
+  const vault = writer.kind === 'device' ? writer.delegation.vault : new Uint8Array(32);
   switch (payload.kind) {
     case 'place':
       return [{ put: segmentKey(payload.segment, 'p', claim), value: encodeCbor(payload.vault) }];
     case 'keep':
       return payload.segments.map((segment) => ({
         put: segmentKey(segment, 'k', claim),
-        value: encodeCbor(writer.vault ?? new Uint8Array(32)),
+        value: encodeCbor(vault),
       }));
     case 'custody':
-      return [
-        {
-          put: segmentKey(payload.segment, 'c', claim),
-          value: encodeCbor([writer.daemon ?? '', payload.index]),
-        },
-      ];
+      return [{ put: segmentKey(payload.segment, 'c', claim), value: encodeCbor([daemon, payload.index]) }];
     case 'lost':
       return payload.fragments.map(([segment, index], nth) => ({
         put: concat(segmentKey(segment, 'l', claim), Uint8Array.of(nth >> 8, nth & 255)),
-        value: encodeCbor([writer.daemon ?? '', index]),
+        value: encodeCbor([daemon, index]),
       }));
     case 'void':
       return [
