@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nodeCrypto, openLevelStore } from '../node/index.ts';
-import { checkedStore, fromUtf8, memoryStore, type Store, utf8 } from '../src/index.ts';
+import { checkedStore, fromUtf8, memoryStore, prefixedStore, type Store, utf8 } from '../src/index.ts';
 import { storeContract } from './store-contract.ts';
 
 let directory: string;
@@ -20,6 +20,15 @@ storeContract('level', async () => openLevelStore(await fresh()), { buffers: tru
 storeContract('checked memory', async () => checkedStore(memoryStore(), nodeCrypto));
 storeContract('checked level', async () => checkedStore(await openLevelStore(await fresh()), nodeCrypto), {
   buffers: true,
+});
+
+storeContract('prefixed memory', async () => {
+  const inner = memoryStore();
+  // Neighbours on both sides, which must never show.
+  for (const key of ['p', 'p.', 'p0', 'q', 'o']) {
+    await inner.batch([{ put: utf8(key), value: utf8('not mine') }], { sync: true });
+  }
+  return prefixedStore(inner, utf8('p/'));
 });
 
 describe('level', () => {
