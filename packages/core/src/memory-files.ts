@@ -23,7 +23,7 @@ export interface MemoryFilesOptions {
    * An error makes the call fail with it. A failing write leaves half its bytes; after a failing sync the file reads
    * as before, but what it did not have on disk will never get there, even if a later sync succeeds (as on Linux).
    */
-  readonly fail?: (call: FilesCall) => unknown;
+  readonly fail?: (call: FilesCall) => Error | undefined;
 }
 
 export interface MemoryFiles extends Files {
@@ -110,7 +110,7 @@ function mount(root: MemoryDirectory, options: MemoryFilesOptions): MemoryFiles 
   const alive = () => {
     if (dead) throw new Fault('interrupted', 'CRASHED', 'the machine these files were on has crashed');
   };
-  const begin = (call: FilesCall): unknown => {
+  const begin = (call: FilesCall): Error | undefined => {
     alive();
     options.record?.(call);
     // The hook may be where a test crashes the machine.

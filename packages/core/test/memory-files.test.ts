@@ -22,9 +22,9 @@ function script(...numbers: number[]): Random {
   };
 }
 
-async function write(files: MemoryFiles, path: string, text: string, sync: boolean): Promise<void> {
+async function write(files: MemoryFiles, path: string, added: string, sync: boolean): Promise<void> {
   const file = await files.append(path);
-  await file.write(utf8(text));
+  await file.write(utf8(added));
   if (sync) await file.sync();
   await file.close();
 }

@@ -2,14 +2,7 @@
 
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import {
-  compareBytes,
-  fromHex,
-  type Store,
-  type StoreOperation,
-  type StoreRange,
-  toHex,
-} from '../src/index.ts';
+import { compareBytes, fromHex, type Store, type StoreRange, toHex } from '../src/index.ts';
 
 const sync = { sync: true };
 const bytes = (...values: number[]) => Uint8Array.from(values);
@@ -172,14 +165,14 @@ export function storeContract(
             try {
               const model = new Map<string, string>();
               for (const batch of batches) {
-                await store.batch(batch as StoreOperation[], { sync: false });
+                await store.batch(batch, { sync: false });
                 for (const one of batch) {
                   if ('put' in one) model.set(toHex(one.put), toHex(one.value));
                   else model.delete(toHex(one.del));
                 }
               }
               const expected = [...model]
-                .map(([text, value]) => [fromHex(text) as Uint8Array, value] as const)
+                .map(([digits, value]) => [fromHex(digits) as Uint8Array, value] as const)
                 .filter(([at]) => wanted.gte === undefined || compareBytes(at, wanted.gte) >= 0)
                 .filter(([at]) => wanted.gt === undefined || compareBytes(at, wanted.gt) > 0)
                 .filter(([at]) => wanted.lt === undefined || compareBytes(at, wanted.lt) < 0)

@@ -21,6 +21,8 @@ import { assertKey, FRAGMENT_BYTES_MAX, type FragmentFacts, type FragmentKey } f
 
 const fragmentTable = utf8('fragment/');
 const missingTable = utf8('missing/');
+/** What follows '/' in ASCII. */
+const afterSlash = 0x30;
 const KEY_BYTES = 33;
 const ROW_BYTES_MAX = 512;
 
@@ -39,12 +41,15 @@ function rowKey(table: Uint8Array, key: FragmentKey): Uint8Array {
 }
 
 function keyOfRow(table: Uint8Array, row: Uint8Array): FragmentKey {
-  return { segment: row.slice(table.length, table.length + KEY_BYTES - 1), index: row.at(-1) as number };
+  return {
+    segment: row.slice(table.length, table.length + KEY_BYTES - 1),
+    index: row[row.length - 1] as number,
+  };
 }
 
-/** The end of a table: its name with the last byte raised. */
+/** Where a table ends: its name with the byte after '/' in place of '/'. */
 function endOf(table: Uint8Array): Uint8Array {
-  return concat(table.subarray(0, -1), Uint8Array.of((table.at(-1) as number) + 1));
+  return concat(table.subarray(0, -1), Uint8Array.of(afterSlash));
 }
 
 export class FragmentIndex {

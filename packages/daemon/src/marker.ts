@@ -3,7 +3,7 @@
 
 import { type DaemonId, Fault, type Files, fromUtf8, utf8 } from '@vauban/core';
 
-export const MARKER_PATH = 'vauban-daemon';
+const MARKER_PATH = 'vauban-daemon';
 const MARKER_BYTES_MAX = 256;
 const domain = 'vauban/daemon-marker/0';
 

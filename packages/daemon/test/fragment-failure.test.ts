@@ -19,7 +19,7 @@ const kept = sample(20_000, 2);
 const one = sample(40_000, 1);
 
 /** The n-th step of this call fails, and only that one. */
-function failing(call: Step['call'], nth: number, error: Error): (step: Step) => unknown {
+function failing(call: Step['call'], nth: number, error: Error): (step: Step) => Error | undefined {
   let seen = 0;
   return (step) => (step.call === call && ++seen === nth ? error : undefined);
 }

@@ -43,13 +43,13 @@ test('making the marker twice is no harm', async () => {
   const files = memoryFiles();
   await createMarker(files, daemon);
   await createMarker(files, daemon);
-  await checkMarker(files, daemon);
+  await expect(checkMarker(files, daemon)).resolves.toBeUndefined();
 });
 
 test('the marker is durable once made', async () => {
   const files = memoryFiles();
   await createMarker(files, daemon);
-  await checkMarker(files.crash(), daemon);
+  await expect(checkMarker(files.crash(), daemon)).resolves.toBeUndefined();
 });
 
 test('a crash at any call while it is made leaves none or a whole one', async () => {

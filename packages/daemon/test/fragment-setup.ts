@@ -52,7 +52,7 @@ export type Step = FilesCall | { readonly call: 'index'; readonly path: ''; read
 export class Machine {
   readonly steps: Step[] = [];
   /** Asked before each step; an error makes it fail. */
-  fail: (step: Step) => unknown = () => undefined;
+  fail: (step: Step) => Error | undefined = () => undefined;
   files: MemoryFiles;
   index: Store;
   #durable: Store = memoryStore();
@@ -68,15 +68,15 @@ export class Machine {
     this.#watch = watch;
   }
 
-  readonly #watch: (step: Step) => unknown;
+  readonly #watch: (step: Step) => Error | undefined;
 
   async crash(random?: Random): Promise<void> {
     this.fail = () => undefined;
     this.#generation++;
     this.files = this.files.crash(random);
     const left = memoryStore();
-    for await (const [put, value] of this.#durable.range({}))
-      await left.batch([{ put, value }], { sync: true });
+    for await (const [key, value] of this.#durable.range({}))
+      await left.batch([{ put: key, value }], { sync: true });
     this.index = this.#mountIndex(left, this.#watch);
     this.steps.splice(0);
   }
@@ -86,7 +86,7 @@ export class Machine {
     return FragmentStore.open({ files, index, crypto, clock, random: seededRandom(7), daemon, ...options });
   }
 
-  #mountIndex(live: Store, watch: (step: Step) => unknown): Store {
+  #mountIndex(live: Store, watch: (step: Step) => Error | undefined): Store {
     const generation = this.#generation;
     let unsynced: StoreOperation[] = [];
     return {
