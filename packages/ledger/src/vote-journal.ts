@@ -9,6 +9,7 @@ import {
   equalBytes,
   Fault,
   type Files,
+  Mutex,
   type OpenFile,
   shape,
   u32be,
@@ -19,7 +20,11 @@ import * as v from 'valibot';
 const JOURNAL_BYTES_MAX = 268_435_456;
 /** Rewritten at opening when larger: only the last vote of each log matters. */
 const COMPACT_ABOVE_BYTES = 1_048_576;
+/** Rewritten while running when it has grown by this since: far below what opening bears, at most every few 100,000 votes. */
+const COMPACT_GROWTH_BYTES = 67_108_864;
 const CHECK_BYTES = 8;
+/** Longest record: a vote of the longest origin. */
+const RECORD_BYTES_MAX = 512;
 
 const voteSchema = v.strictTuple([
   v.literal('vauban/vote/0'),
@@ -43,14 +48,37 @@ interface CountedVote extends Vote {
 
 export class VoteJournal {
   readonly #crypto: Crypto;
-  readonly #file: OpenFile;
+  readonly #files: Files;
+  readonly #path: string;
   readonly #last: Map<string, CountedVote>;
+  readonly #lock = new Mutex();
+  readonly #growthBytesMax: number;
+  #file: OpenFile;
+  #waiting: CountedVote[] = [];
+  #grownBytes = 0;
+  /** Highest counter given out; `#counter` is the highest on disk. */
+  #given: number;
   #counter: number;
+  #failure: Fault | undefined;
 
-  private constructor(crypto: Crypto, file: OpenFile, last: Map<string, CountedVote>, counter: number) {
-    this.#crypto = crypto;
+  private constructor(
+    of: {
+      readonly crypto: Crypto;
+      readonly files: Files;
+      readonly path: string;
+      readonly growthBytesMax: number;
+    },
+    file: OpenFile,
+    last: Map<string, CountedVote>,
+    counter: number,
+  ) {
+    this.#crypto = of.crypto;
+    this.#files = of.files;
+    this.#path = of.path;
+    this.#growthBytesMax = of.growthBytesMax;
     this.#file = file;
     this.#last = last;
+    this.#given = counter;
     this.#counter = counter;
   }
 
@@ -60,14 +88,19 @@ export class VoteJournal {
     await file.write(frame(header));
     await file.sync();
     await file.close();
-    await files.syncDirectory('');
+    await files.syncDirectory(directoryOf(path));
   }
 
   /**
-   * Reads all votes; a torn last record was never signed and is cut off.
+   * Reads all votes; a torn tail was never signed and is cut off. `growthBytesMax`: rewritten when grown by as much.
    * Faults: VOTE_HISTORY_MISSING, VOTE_HISTORY_CORRUPT.
    */
-  static async open(files: Files, path: string, crypto: Crypto): Promise<VoteJournal> {
+  static async open(
+    files: Files,
+    path: string,
+    crypto: Crypto,
+    growthBytesMax: number = COMPACT_GROWTH_BYTES,
+  ): Promise<VoteJournal> {
     const bytes = await files.readAll(path, JOURNAL_BYTES_MAX);
     if (bytes === undefined) {
       throw new Fault('refused', 'VOTE_HISTORY_MISSING', `the vote history ${path} is missing`, { path });
@@ -78,10 +111,11 @@ export class VoteJournal {
     if (bytes.length > COMPACT_ABOVE_BYTES || tornBytes > 0) {
       await rewrite(files, path, { crypto, votes: [...last.values()] });
     }
-    return new VoteJournal(crypto, await files.append(path), last, votes.at(-1)?.counter ?? 0);
+    const of = { crypto, files, path, growthBytesMax };
+    return new VoteJournal(of, await files.append(path), last, votes.at(-1)?.counter ?? 0);
   }
 
-  /** How many votes this key has cast: only grows. */
+  /** How many votes this key has cast, durable ones only: what others are told to remember. Only grows. */
   get counter(): number {
     return this.#counter;
   }
@@ -94,18 +128,54 @@ export class VoteJournal {
     return [...this.#last.values()];
   }
 
-  /** Durable before it resolves; returns the vote's counter. */
+  /**
+   * Durable before it resolves; returns the vote's counter. Votes cast while one fsync runs share the next.
+   * After a failed write nobody knows what the file holds: every later vote is refused too. Faults: VOTE_HISTORY_FAILED.
+   */
   async cast(vote: Vote): Promise<number> {
-    const counted = { ...vote, counter: this.#counter + 1 };
-    this.#counter = counted.counter;
-    await this.#file.write(frame(encodeVote(counted), this.#crypto));
-    await this.#file.sync();
-    this.#last.set(vote.origin, counted);
+    const { epoch, origin, size, root } = vote;
+    this.#given += 1;
+    const counted = { counter: this.#given, epoch, origin, size, root };
+    this.#waiting.push(counted);
+    await this.#lock.run(() => this.#flush());
     return counted.counter;
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return this.#lock.run(() => this.#file.close());
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const votes = this.#waiting;
+    const newest = votes.at(-1);
+    if (newest === undefined) return;
+    this.#waiting = [];
+    try {
+      const bytes = concat(...votes.map((vote) => frame(encodeVote(vote), this.#crypto)));
+      await this.#file.write(bytes);
+      await this.#file.sync();
+      for (const vote of votes) this.#last.set(vote.origin, vote);
+      this.#counter = newest.counter;
+      this.#grownBytes += bytes.length;
+      if (this.#grownBytes > this.#growthBytesMax) await this.#compact();
+    } catch (error) {
+      this.#failure = new Fault(
+        'failure',
+        'VOTE_HISTORY_FAILED',
+        `the vote history ${this.#path} could not be written: check the disk, then start again`,
+        { path: this.#path },
+        error,
+      );
+      throw this.#failure;
+    }
+  }
+
+  async #compact(): Promise<void> {
     await this.#file.close();
+    await rewrite(this.#files, this.#path, { crypto: this.#crypto, votes: [...this.#last.values()] });
+    this.#file = await this.#files.append(this.#path);
+    this.#grownBytes = 0;
   }
 }
 
@@ -124,32 +194,56 @@ function frame(record: Uint8Array, crypto?: Crypto): Uint8Array {
 
 function parse(bytes: Uint8Array, crypto: Crypto): { votes: CountedVote[]; tornBytes: number } {
   const votes: CountedVote[] = [];
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  let at = 0;
-  for (let nth = 0; at < bytes.length; nth++) {
-    const start = at + 4 + CHECK_BYTES;
-    const end = start <= bytes.length ? start + view.getUint32(at) : Number.POSITIVE_INFINITY;
-    if (end > bytes.length) break;
-    const record = bytes.subarray(start, end);
-    const whole =
-      nth === 0
-        ? equalBytes(record, header)
-        : equalBytes(crypto.sha256(record).subarray(0, CHECK_BYTES), bytes.subarray(at + 4, start));
-    if (!whole) {
-      if (end === bytes.length && nth > 0) break;
+  const first = recordAt(bytes, 0);
+  if (first === undefined || !equalBytes(first, header)) {
+    throw new Fault('integrity', 'VOTE_HISTORY_CORRUPT', 'the vote history has no header', {});
+  }
+  let at = frameBytes(first);
+  while (at < bytes.length) {
+    const record = wholeAt(bytes, at, crypto);
+    const vote = record === undefined ? undefined : decodeVote(record);
+    const follows = vote !== undefined && vote.counter > (votes.at(-1)?.counter ?? 0);
+    if (record === undefined ? anyWholeAfter(bytes, at, crypto) : !follows) {
       throw new Fault('integrity', 'VOTE_HISTORY_CORRUPT', `the vote history is damaged at byte ${at}`, {
         at,
       });
     }
-    if (nth > 0) votes.push(decodeVote(record));
-    at = end;
+    if (record === undefined || vote === undefined) break;
+    votes.push(vote);
+    at += frameBytes(record);
   }
-  if (at === 0) throw new Fault('integrity', 'VOTE_HISTORY_CORRUPT', 'the vote history has no header', {});
   return { votes, tornBytes: bytes.length - at };
 }
 
+function frameBytes(record: Uint8Array): number {
+  return 4 + CHECK_BYTES + record.length;
+}
+
+function recordAt(bytes: Uint8Array, at: number): Uint8Array | undefined {
+  const start = at + 4 + CHECK_BYTES;
+  if (start > bytes.length) return undefined;
+  const length = new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0);
+  if (length > RECORD_BYTES_MAX || start + length > bytes.length) return undefined;
+  return bytes.subarray(start, start + length);
+}
+
+function wholeAt(bytes: Uint8Array, at: number, crypto: Crypto): Uint8Array | undefined {
+  const record = recordAt(bytes, at);
+  if (record === undefined) return undefined;
+  const check = crypto.sha256(record).subarray(0, CHECK_BYTES);
+  return equalBytes(check, bytes.subarray(at + 4, at + 4 + CHECK_BYTES)) ? record : undefined;
+}
+
+/** A write that power cut short leaves no whole record behind it; damage in what had been synced does. */
+function anyWholeAfter(bytes: Uint8Array, at: number, crypto: Crypto): boolean {
+  for (let next = at + 1; next < bytes.length; next++) {
+    if (wholeAt(bytes, next, crypto) !== undefined) return true;
+  }
+  return false;
+}
+
 function decodeVote(record: Uint8Array): CountedVote {
-  const [, counter, epoch, origin, size, root] = decodeCbor(voteSchema, record, 'vote', 512);
+  const [, counter, epoch, origin, size, root] = decodeCbor(voteSchema, record, 'vote', RECORD_BYTES_MAX);
   return { counter, epoch, origin, size, root };
 }
 
@@ -167,5 +261,9 @@ async function rewrite(
   await file.sync();
   await file.close();
   await files.rename(temporary, path);
-  await files.syncDirectory('');
+  await files.syncDirectory(directoryOf(path));
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }

@@ -1,0 +1,186 @@
+// Entries to try: delegations, places with true receipts, keeps, custody. Each is right unless a test bends it.
+
+import { type Charter, CompactRange, concat, daemonIdBytes, u32be, utf8 } from '@vauban/core';
+import {
+  type Append,
+  type ClaimName,
+  type Delegation,
+  fragmentBytesOf,
+  type LogRecord,
+  makeEntry,
+  NO_PREVIOUS,
+  originOf,
+  type Payload,
+  type Payloads,
+  type Place,
+  type PlacedFragment,
+  signCheckpoint,
+  signDelegation,
+  signReceipt,
+  segmentIdOf,
+} from '../src/index.ts';
+import { crypto, DAY_MS, daemonOf, hosterName, NOW, publicOf, seedOf } from './sample-charter.ts';
+
+export const VAULT = crypto.sha256(utf8('vault archives'));
+
+export function delegationOf(device: string, change: Partial<Delegation> = {}): Delegation {
+  return {
+    format: 'vauban/delegate/0',
+    charter: 'grand-est',
+    agency: 'metz',
+    deviceKey: publicOf(`device ${device}`),
+    peer: `peer-${device}`,
+    vault: VAULT,
+    policy: 'standard',
+    rights: ['write'],
+    issued: NOW - DAY_MS,
+    until: NOW + 60 * DAY_MS,
+    ...change,
+  };
+}
+
+type Genesis = Payloads['genesis'];
+
+export function deviceGenesis(device: string, change: Partial<Delegation> = {}, root = 'root metz'): Genesis {
+  const note = signDelegation(crypto, delegationOf(device, change), seedOf(root));
+  return { kind: 'genesis', writer: 'device', note };
+}
+
+export function daemonGenesis(name: string): Genesis {
+  return { kind: 'genesis', writer: 'daemon', daemon: daemonIdBytes(daemonOf(name)) };
+}
+
+export const objects = (text: string): Payloads['objects'] => ({ kind: 'objects', sealed: utf8(text) });
+export const voidOf = (index: number): Payloads['void'] => ({ kind: 'void', index });
+export const keepOf = (...segments: Uint8Array[]): Payloads['keep'] => ({ kind: 'keep', segments });
+
+export interface PlaceOptions {
+  readonly name?: string;
+  /** Who holds fragment i; undefined where it was not stored. */
+  readonly holders?: readonly (string | undefined)[];
+  readonly change?: Partial<Place>;
+  readonly generation?: number;
+}
+
+/** A place on h1 … hn, n = k + m of the charter's policy, with true receipts. */
+export function placeOf(charter: Charter, of: PlaceOptions = {}): Place {
+  const policy = charter.policies[0];
+  if (policy === undefined) throw new Error('a policy');
+  const shape = {
+    vault: VAULT,
+    code: 'rs' as const,
+    k: policy.k,
+    m: policy.m,
+    cellBytes: policy.cellBytes,
+    stripes: 2,
+    lastCellBytes: 1_024,
+    ...of.change,
+  };
+  const n = shape.k + shape.m;
+  const roots = Array.from({ length: n }, (_, index) =>
+    crypto.sha256(utf8(`${of.name ?? 'segment'} ${index}`)),
+  );
+  const segment = segmentIdOf(crypto, { ...shape, roots });
+  const bytes = fragmentBytesOf(shape);
+  const generation = of.generation ?? 0;
+  const fragments = roots.map((root, index): PlacedFragment => {
+    const holder = of.holders === undefined ? hosterName(index + 1) : of.holders[index];
+    if (holder === undefined) return [root];
+    const daemon = daemonOf(holder);
+    const claim = { charterName: charter.name, segment, index, root, bytes, daemon, generation };
+    return [root, daemonIdBytes(daemon), generation, signReceipt(crypto, claim, seedOf(`receipt ${holder}`))];
+  });
+  return {
+    kind: 'place',
+    segment,
+    charter: charter.version,
+    retainUntil: NOW + 8 * DAY_MS,
+    ...shape,
+    fragments,
+    ...of.change,
+  };
+}
+
+/** Custody of one fragment of a place, by the daemon of `holder`, with a true receipt. */
+export function custodyOf(
+  place: Place,
+  of: { holder: string; index: number; claim: ClaimName; size: number },
+  change: Partial<Payloads['custody']> = {},
+): Payloads['custody'] {
+  const root = place.fragments[of.index]?.[0] ?? new Uint8Array(32);
+  const claim = {
+    charterName: 'grand-est',
+    segment: place.segment,
+    index: of.index,
+    root,
+    bytes: fragmentBytesOf(place),
+    daemon: daemonOf(of.holder),
+    generation: 0,
+  };
+  return {
+    kind: 'custody',
+    segment: place.segment,
+    index: of.index,
+    root,
+    bytes: claim.bytes,
+    generation: 0,
+    receipt: signReceipt(crypto, claim, seedOf(`receipt ${of.holder}`)),
+    place: of.claim,
+    size: of.size,
+    ...change,
+  };
+}
+
+/** A writer without scruples: signs any tree, remembers where it is, and can be copied to make a fork. */
+export class Pen {
+  readonly origin: string;
+  readonly key: string;
+  readonly #records: LogRecord[];
+  #previous: Uint8Array;
+  #range: CompactRange;
+
+  constructor(key: string, from?: Pen) {
+    this.key = key;
+    this.origin = originOf(crypto, 'grand-est', publicOf(key));
+    this.#records = from === undefined ? [] : [...from.#records];
+    this.#previous = from === undefined ? NO_PREVIOUS : from.#previous;
+    this.#range = new CompactRange(crypto, from === undefined ? undefined : from.#range.snapshot());
+  }
+
+  get size(): number {
+    return this.#range.size;
+  }
+
+  copy(): Pen {
+    return new Pen(this.key, this);
+  }
+
+  /** The next append with these payloads. */
+  write(payloads: readonly Payload[], time = NOW): Append {
+    const oldSize = this.size;
+    const records = payloads.map((payload, nth) => {
+      const salt = crypto.sha256(utf8(`salt ${this.key} `), concat(u32be(oldSize + nth), this.#previous));
+      const made = makeEntry(crypto, { previous: this.#previous, time, payload, salt });
+      this.#previous = made.leafHash;
+      this.#range.append(made.leafHash);
+      return { entry: made.entry, ...made.salted };
+    });
+    this.#records.push(...records);
+    return { origin: this.origin, oldSize, checkpoint: this.checkpoint(), records };
+  }
+
+  checkpoint(): string {
+    const head = { origin: this.origin, size: this.size, root: this.#range.root() };
+    return signCheckpoint(crypto, head, { seed: seedOf(this.key), publicKey: publicOf(this.key) });
+  }
+
+  /** Everything from `oldSize` on, as one append. */
+  appendFrom(oldSize: number): Append {
+    return {
+      origin: this.origin,
+      oldSize,
+      checkpoint: this.checkpoint(),
+      records: this.#records.slice(oldSize),
+    };
+  }
+}
