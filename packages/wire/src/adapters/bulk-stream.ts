@@ -193,7 +193,7 @@ export class BulkStream implements ByteStream {
     if (this.#remoteEnded) return;
     this.#remoteEnded = true;
     // What a paused stream still holds is delivered by the next read.
-    if (!this.#paused) this.#failReader(this.#endedEarly());
+    if (!this.#paused && this.#reader) this.#failReader(this.#endedEarly());
     this.#discard?.ended();
   }
 

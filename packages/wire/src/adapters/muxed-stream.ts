@@ -115,7 +115,7 @@ export class Outflow {
   end(how: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#fail(streamEnded(this.#peer, how));
+    if (this.#waiters.length > 0) this.#fail(streamEnded(this.#peer, how));
   }
 
   #look(): void {
