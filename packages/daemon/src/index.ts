@@ -4,3 +4,19 @@ export * from './daemon.ts';
 export { FragmentStore, type FragmentStoreOptions } from './fragment-store.ts';
 export type { Log, LogLevel } from './log.ts';
 export { checkMarker, createMarker } from './marker.ts';
+export {
+  checkHome,
+  createDaemon,
+  type DaemonHome,
+  openHome,
+  readCharter,
+  readConfig,
+  readKey,
+} from './adapters/home.ts';
+export { type RunOptions, runDaemon } from './adapters/run.ts';
+export { encodeCharterFile } from './charter-file.ts';
+export { type DaemonConfig, formatConfig, parseConfig } from './config.ts';
+export { FIRST_EPOCH, type InitOptions, type NewDaemon } from './init.ts';
+export { encodeKeyFile, type KeyRole, makeKey, type RoleKey } from './keys.ts';
+export { type DaemonFacts, makePublicLine, openPublicLine } from './public-line.ts';
+export { bytesInWords, parseBytes } from './sizes.ts';

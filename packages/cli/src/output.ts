@@ -1,0 +1,54 @@
+// Text for people: tables that fit 80 columns, sizes, dates.
+
+const COLUMNS = 80;
+const GAP = '  ';
+
+export interface Column {
+  readonly title: string;
+  readonly right?: boolean;
+}
+
+/** Rows under titles, each column as wide as it needs; a line that would pass 80 columns is cut with an ellipsis. */
+export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  const widths = columns.map(({ title }, nth) =>
+    Math.max(title.length, ...rows.map((row) => (row[nth] ?? '').length)),
+  );
+  const line = (cells: readonly string[]) => {
+    const text = columns
+      .map(({ right }, nth) => {
+        const cell = cells[nth] ?? '';
+        return right === true ? cell.padStart(widths[nth] as number) : cell.padEnd(widths[nth] as number);
+      })
+      .join(GAP)
+      .trimEnd();
+    return text.length > COLUMNS ? `${text.slice(0, COLUMNS - 1)}…` : text;
+  };
+  return [columns.map((one) => one.title), ...rows].map(line).join('\n');
+}
+
+/** "1.4 MB": decimal units, one decimal below ten. */
+export function size(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1_000;
+    unit += 1;
+  }
+  const digits = unit > 0 && value < 9.95 ? 1 : 0;
+  return `${value.toFixed(digits)} ${units[unit]}`;
+}
+
+/** ISO 8601, UTC, to the second. */
+export function time(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+export function day(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+/** "1 site", "3 sites". */
+export function count(n: number, singular: string, plural = `${singular}s`): string {
+  return `${n} ${n === 1 ? singular : plural}`;
+}

@@ -1,0 +1,77 @@
+// The command tree: which verbs there are, and what becomes of a fault. Verbs register themselves; their heavy parts
+// load when they run.
+
+import { asFault, Fault } from '@vauban/core';
+import { Command, CommanderError } from 'commander';
+import { Context, type Surroundings } from './context.ts';
+import { exitCodeOf } from './exit-code.ts';
+import { registerCharterShow } from './verbs/charter-show.ts';
+import { registerDaemonConfigCheck } from './verbs/daemon-config-check.ts';
+import { registerDaemonInit } from './verbs/daemon-init.ts';
+import { registerDaemonRun } from './verbs/daemon-run.ts';
+import { registerNetworkBurn } from './verbs/network-burn.ts';
+import { registerNetworkCreate } from './verbs/network-create.ts';
+import { registerNetworkStart } from './verbs/network-start.ts';
+import { registerNetworkStatus } from './verbs/network-status.ts';
+import { registerNetworkStop } from './verbs/network-stop.ts';
+
+const HELP_COLUMNS = 80;
+const VERSION = '0.0.0';
+
+/** Runs one command line; resolves with its exit status. */
+export async function runProgram(argv: readonly string[], around: Surroundings): Promise<number> {
+  const context = new Context(around);
+  const { stdout, stderr } = around.io;
+  const json = argv.includes('--json');
+  const program = new Command('vauban')
+    .description('Store files over independent datacenters, so that any few of them may burn.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'explain a command')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      // With --json the error goes out as a document below, and as one line.
+      writeErr: (text) => stderr.write(text),
+      outputError: () => undefined,
+      getOutHelpWidth: () => HELP_COLUMNS,
+      getErrHelpWidth: () => HELP_COLUMNS,
+    });
+  const daemon = program.command('daemon').description('for hosters: set up and run a storage daemon');
+  registerDaemonInit(daemon, context);
+  registerDaemonRun(daemon, context);
+  const config = daemon.command('config').description('look at a daemon configuration');
+  registerDaemonConfigCheck(config, context);
+  const network = program.command('network').description('a network of real daemons on this machine');
+  registerNetworkCreate(network, context);
+  registerNetworkStart(network, context);
+  registerNetworkStatus(network, context);
+  registerNetworkBurn(network, context);
+  registerNetworkStop(network, context);
+  const charter = program.command('charter').description('the consortium’s document about itself');
+  registerCharterShow(charter, context);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return context.status;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      // A command group without a verb: commander has printed the group's help.
+      if (error.code === 'commander.help') return exitCodeOf('usage');
+      return context.fail(usageOf(error), json);
+    }
+    return context.fail(faultOf(error, around.signal), json, error);
+  } finally {
+    context.end();
+  }
+}
+
+function usageOf(error: CommanderError): Fault {
+  const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  return new Fault('usage', 'USAGE', `${message} (see vauban --help)`, {});
+}
+
+function faultOf(error: unknown, signal: AbortSignal): Fault {
+  const fault = asFault(error);
+  if (fault.kind === 'interrupted' || !signal.aborted) return fault;
+  return new Fault('interrupted', 'INTERRUPTED', 'interrupted', {}, error);
+}

@@ -1,0 +1,178 @@
+// The officers' desk: the next version of the charter is drafted, signed with the officers' keys at hand, brought to the
+// voters until a quorum cosigns, and made known. One draft per number, remembered before anyone sees it: two drafts of
+// one number could split the voters for ever.
+
+import { open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  asFault,
+  type Charter,
+  CHARTER_VALIDITY_MS,
+  compareBytes,
+  decodeCharter,
+  encodeCbor,
+  Fault,
+  quorumOf,
+  utf8,
+} from '@vauban/core';
+import { nodeClock, nodeCrypto, openFiles } from '@vauban/core/node';
+import { encodeCharterFile } from '@vauban/daemon';
+import {
+  type CharterChain,
+  checkCosignature,
+  decodeSignedCharter,
+  formatHead,
+  formatNote,
+  type NoteSignature,
+  parseSignature,
+  type SignedCharter,
+  signCharter,
+} from '@vauban/ledger';
+import { CHARTER_FILE, networkRoot, OFFICERS, readKeys, replaceFile } from './layout.ts';
+import { NetworkSession } from './network-session.ts';
+
+const DRAFT_FILE = 'draft.cbor';
+const LOCK_FILE = 'desk.lock';
+
+/**
+ * Puts `change(current)` in force as the next version and rewrites the charter file. Version, previous hash and times
+ * are filled in here; returning the charter given means nothing is to be done. Returns the chain now in force.
+ * Faults: NETWORK_MISSING, NO_KEYS, DESK_BUSY (refused), QUORUM_UNREACHABLE, OFFICERS_SHORT, VOTERS_CHANGED,
+ * CHARTER_INVALID.
+ */
+export async function enactCharter(
+  directory: string,
+  change: (charter: Charter) => Charter,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<CharterChain> {
+  const root = await networkRoot(directory);
+  const session = await NetworkSession.open(root, { as: 'officer', ...options });
+  try {
+    return await atTheDesk(root, async () => {
+      await session.catchUp();
+      const left = await readDraft(root);
+      if (left !== undefined && decodeCharter(left.body).version === session.charter.version + 1) {
+        await enact(session, root, left);
+      }
+      const { chain } = session;
+      const next = change(chain.current);
+      if (next !== chain.current) await enact(session, root, await draft(session, root, next));
+      await replaceFile(openFiles(root), CHARTER_FILE, encodeCharterFile(chain.signedFrom(1)));
+      return chain;
+    });
+  } finally {
+    await session.close();
+  }
+}
+
+async function draft(session: NetworkSession, root: string, next: Charter): Promise<SignedCharter> {
+  const now = nodeClock.now();
+  const charter: Charter = {
+    ...next,
+    version: session.charter.version + 1,
+    previous: session.chain.currentHash,
+    issued: now,
+    expires: now + CHARTER_VALIDITY_MS,
+  };
+  const officers = (await readKeys(root, 'officer')).map(({ id, key }) => ({ id, seed: key.seed }));
+  const signed = signCharter(nodeCrypto, charter, officers);
+  session.chain.checkDraft(signed);
+  await replaceFile(openFiles(join(root, OFFICERS)), DRAFT_FILE, encodeSigned(signed));
+  return signed;
+}
+
+async function enact(session: NetworkSession, root: string, signed: SignedCharter): Promise<void> {
+  const { chain } = session;
+  const under = chain.current;
+  const { head } = chain.checkDraft(signed);
+  const refused: Fault[] = [];
+  const lines = await Promise.all(
+    session.voters().map(async ({ hoster }) => {
+      try {
+        const voter = under.hosters.find((one) => one.id === hoster)?.voter ?? '';
+        const { cosignature } = await session.ask(voter, 'charter-offer', { signed: plain(signed) });
+        const line = cosignature === null ? undefined : parseSignature(cosignature);
+        return line !== undefined && checkCosignature(nodeCrypto, under, head, line)?.hoster === hoster
+          ? [line]
+          : [];
+      } catch (error) {
+        refused.push(asFault(error));
+        return [];
+      }
+    }),
+  );
+  const found: NoteSignature[] = lines.flat();
+  const needed = quorumOf(under);
+  if (found.length < needed) {
+    const why = refused.map((fault) => fault.message).find(() => true);
+    throw new Fault(
+      'unreachable',
+      'QUORUM_UNREACHABLE',
+      `${found.length} hosters cosigned charter version ${chain.current.version + 1}, ${needed} are needed: start the network, then repeat the command${why === undefined ? '' : `. First reason: ${why}`}`,
+      { found: found.length, needed },
+    );
+  }
+  const signatures = found.toSorted((a, b) => compareBytes(utf8(a.name), utf8(b.name))).slice(0, needed);
+  const certified = { ...signed, certificate: formatNote({ text: formatHead(head), signatures }) };
+  chain.extend(certified);
+  // Those who miss it hear of it with the next answer of anyone who does not.
+  await Promise.allSettled(
+    under.daemons.map(({ id }) => session.ask(id, 'charter-offer', { signed: plain(certified) })),
+  );
+  await rm(join(root, OFFICERS, DRAFT_FILE), { force: true });
+}
+
+function plain(signed: SignedCharter) {
+  return { ...signed, signatures: [...signed.signatures] };
+}
+
+function encodeSigned(signed: SignedCharter): Uint8Array {
+  return encodeCbor(plain(signed));
+}
+
+async function readDraft(root: string): Promise<SignedCharter | undefined> {
+  const bytes = await readFile(join(root, OFFICERS, DRAFT_FILE)).catch(() => undefined);
+  return bytes === undefined ? undefined : decodeSignedCharter(new Uint8Array(bytes));
+}
+
+/** One at a time on this machine; a lock left by a process that is gone is taken over. */
+async function atTheDesk<Result>(root: string, work: () => Promise<Result>): Promise<Result> {
+  const path = join(root, OFFICERS, LOCK_FILE);
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const file = await open(path, 'wx', 0o600);
+      await file.writeFile(`${process.pid}\n`);
+      await file.close();
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      const owner = Number(await readFile(path, 'utf8').catch(() => ''));
+      if (attempt > 0 || isRunning(owner)) {
+        throw new Fault(
+          'refused',
+          'DESK_BUSY',
+          `another change to the charter is under way (process ${owner})`,
+          {
+            pid: owner,
+          },
+        );
+      }
+      await rm(path, { force: true });
+    }
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

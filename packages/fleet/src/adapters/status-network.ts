@@ -1,0 +1,140 @@
+// Am I safe: which daemons are up, and how many more sites may be lost before anything is. Opens with the line that
+// matters. Asks every daemon with a deadline, and pulls the ledger to know what was promised.
+
+import { asFault, type DaemonId, Fault, memoryStore, quorumOf } from '@vauban/core';
+import { nodeClock, nodeCrypto, nodeRandom } from '@vauban/core/node';
+import { LogStore, refresh } from '@vauban/ledger';
+import { type Census, takeCensus } from '../census.ts';
+import { type DaemonPlace, daemonPlaces } from './layout.ts';
+import { NetworkSession } from './network-session.ts';
+import { runningPid } from './processes.ts';
+
+const ASK_MS = 3_000;
+
+export interface DaemonStatus {
+  readonly id: DaemonId;
+  readonly hoster: string;
+  readonly site: string;
+  readonly pid: number | null;
+  /** Its process runs; it may still be silent. */
+  readonly alive: boolean;
+  readonly address: string | null;
+  /** Null when it does not answer; 0 on a burnt site. */
+  readonly fragments: number | null;
+  readonly bytes: number | null;
+  readonly state: 'up' | 'silent' | 'down' | 'burnt';
+  /** What wants a human: why it does not vote, what is wrong with its disk. */
+  readonly alerts: readonly string[];
+}
+
+export interface NetworkStatus {
+  readonly summary: string;
+  /** Sites that may be lost with everything still readable; −1 when something is not now; null when nothing is known. */
+  readonly worstMargin: number | null;
+  readonly daemons: readonly DaemonStatus[];
+  /** Null when too few hosters answer to read the ledger. */
+  readonly segments: number | null;
+}
+
+/** Faults: NETWORK_MISSING, and integrity faults of the ledger. Daemons and quorums out of reach are part of the answer. */
+export async function networkStatus(
+  directory: string,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<NetworkStatus> {
+  const places = await daemonPlaces(directory);
+  const session = await NetworkSession.open(directory, { as: 'operator', deadlineMs: ASK_MS, ...options });
+  try {
+    const pids = await Promise.all(places.map(runningPid));
+    // One call that finds every daemon, so that catching up costs nothing more.
+    if (pids.some((pid) => pid !== undefined)) await session.catchUp();
+    const daemons = await Promise.all(places.map((place, nth) => askDaemon(session, place, pids[nth])));
+    const answers = new Set(daemons.filter((one) => one.state === 'up').map((one) => one.id));
+    const burnt = new Set(places.filter((place) => place.burnt).map((place) => place.id));
+    const known = await census(session, { answers, burnt });
+    const up = `${answers.size} of ${places.length} daemons up`;
+    return {
+      summary: summaryOf(known, { up, answers: answers.size }),
+      worstMargin: known instanceof Fault ? null : known.worstMargin,
+      daemons,
+      segments: known instanceof Fault ? null : known.segments,
+    };
+  } finally {
+    await session.close();
+  }
+}
+
+async function askDaemon(
+  session: NetworkSession,
+  place: DaemonPlace,
+  pid: number | undefined,
+): Promise<DaemonStatus> {
+  const { id, facts, burnt } = place;
+  const known = {
+    id,
+    hoster: facts.hoster.id,
+    site: facts.site.id,
+    pid: pid ?? null,
+    alive: pid !== undefined,
+    address: facts.daemon.addresses[0] ?? null,
+  };
+  const absent = { fragments: null, bytes: null, alerts: [] };
+  if (burnt) return { ...known, ...absent, fragments: 0, bytes: 0, state: 'burnt' };
+  if (pid === undefined) return { ...known, ...absent, state: 'down' };
+  try {
+    const { fragments, bytes, silent, alerts } = await session.ask(id, 'status', {});
+    const all = [...(silent === null ? [] : [silent]), ...alerts];
+    const said = [...new Set(all.map((one) => one.message))];
+    return { ...known, fragments, bytes, state: 'up', alerts: said };
+  } catch (error) {
+    return { ...known, ...absent, state: 'silent', alerts: [asFault(error).message] };
+  }
+}
+
+/** The margin over all certified places, or why it cannot be known. */
+async function census(
+  session: NetworkSession,
+  of: { readonly answers: ReadonlySet<DaemonId>; readonly burnt: ReadonlySet<DaemonId> },
+): Promise<Census | Fault> {
+  const { charter, chain } = session;
+  const silent = new Set(charter.daemons.map((one) => one.id).filter((id) => !of.answers.has(id)));
+  const voters = session.voters(silent);
+  const needed = quorumOf(charter);
+  if (voters.length < needed) {
+    return new Fault(
+      'unreachable',
+      'QUORUM_UNREACHABLE',
+      `${voters.length} of ${charter.hosters.length} hosters answer, ${needed} are needed to read the ledger`,
+      { found: voters.length, needed },
+    );
+  }
+  const logs = await LogStore.open(memoryStore(), nodeCrypto);
+  try {
+    const reader = {
+      crypto: nodeCrypto,
+      clock: nodeClock,
+      random: nodeRandom,
+      charters: chain,
+      voters,
+      logs,
+    };
+    await refresh(reader, { of: 'all' });
+  } catch (error) {
+    const fault = asFault(error);
+    if (fault.kind === 'integrity') throw fault;
+    return fault;
+  }
+  return takeCensus({ logs, charter, crypto: nodeCrypto, ...of });
+}
+
+function summaryOf(known: Census | Fault, of: { readonly up: string; readonly answers: number }): string {
+  const { up } = of;
+  if (known instanceof Fault) {
+    return of.answers === 0 ? `the network is not running; ${up}` : `margin unknown, ${known.message}; ${up}`;
+  }
+  const { segments, worstMargin, unreadable, lost } = known;
+  const count = (n: number) => `${n} of ${segments} ${segments === 1 ? 'segment' : 'segments'}`;
+  if (lost > 0) return `DATA LOST: too little is left of ${count(lost)}; ${up}`;
+  if (unreadable > 0) return `no data lost; ${count(unreadable)} cannot be read until daemons return; ${up}`;
+  if (worstMargin === null) return `no data lost; nothing stored yet; ${up}`;
+  return `no data lost; worst margin ${worstMargin} ${worstMargin === 1 ? 'site' : 'sites'}; ${up}`;
+}

@@ -1,0 +1,21 @@
+// The only door of `fleet`: a local network of real daemon processes, created, started, watched, burnt and stopped.
+
+export { type BurnResult, burnSite } from './adapters/burn-site.ts';
+export { createNetwork, type CreatedNetwork, type CreateOptions } from './adapters/create-network.ts';
+export { allocatedBytes } from './adapters/disk-usage.ts';
+export { enactCharter } from './adapters/enact-charter.ts';
+export {
+  CHARTER_FILE,
+  charterPath,
+  type DaemonPlace,
+  daemonPlaces,
+  hasOfficers,
+  readNetworkCharter,
+} from './adapters/layout.ts';
+export { NetworkSession, type SessionOptions } from './adapters/network-session.ts';
+export { runningPid } from './adapters/processes.ts';
+export { type StartedNetwork, startNetwork, type StartOptions } from './adapters/start-network.ts';
+export { type DaemonStatus, networkStatus, type NetworkStatus } from './adapters/status-network.ts';
+export { stopNetwork, type StoppedNetwork } from './adapters/stop-network.ts';
+export { cities, type City } from './cities.ts';
+export { checkSize, type NetworkSize, STANDARD_POLICY, suggestCode } from './found-charter.ts';
