@@ -156,18 +156,19 @@ export class DaemonLinks {
   /**
    * Who answers now, with the free space each believes to have. The first call asks everyone and waits until all have
    * answered, or most have and ROUND_GRACE_MS passed; later calls take recent answers and ask again without waiting. A
-   * `patient` call asks everyone not known to be dead again and waits for the slowest, 3 s at most. Faults: what nearly
+   * `fresh` call waits like the first; a `patient` one for the slowest not known to be dead, 3 s at most. Faults: what nearly
    * everyone refuses (such as an expired delegation) is thrown when nobody is live.
    */
   async live(
-    how: { readonly patient?: boolean; readonly signal?: AbortSignal } = {},
+    how: { readonly fresh?: boolean; readonly patient?: boolean; readonly signal?: AbortSignal } = {},
   ): Promise<ReadonlyMap<DaemonId, LiveDaemon>> {
     how.signal?.throwIfAborted();
     const now = this.#options.clock.monotonic();
     const age = this.#roundAt === undefined ? Number.POSITIVE_INFINITY : now - this.#roundAt;
-    if (how.patient || age > STATUS_FRESH_MS) {
+    const wanted = how.patient || how.fresh;
+    if (wanted || age > STATUS_FRESH_MS) {
       const round = this.#round(how.patient ?? false);
-      if (how.patient || age > STATUS_AGE_MS_MAX) await orAborted(round, how.signal);
+      if (wanted || age > STATUS_AGE_MS_MAX) await orAborted(round, how.signal);
     }
     const live = this.#liveNow();
     if (live.size === 0) this.#throwRefusal();
