@@ -282,9 +282,10 @@ export class Daemon implements Startable {
     of: { readonly from: string; readonly stream: ByteStream },
   ): Promise<void> {
     const { from, stream } = of;
-    const header = await readBulkHeader(stream);
     try {
+      // Before anything is read: a stranger's bytes are not waited for.
       const session = sessions.of(from);
+      const header = await readBulkHeader(stream);
       if (header.bulk === 'put') await service.put(session, header, stream);
       else await service.get(session, header, stream);
       if (header.bulk === 'put') await stream.closeWrite();

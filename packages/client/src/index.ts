@@ -1,0 +1,15 @@
+// The door of `client`.
+
+export { nodeClient } from './adapters/node-client.ts';
+export { nodeSource, nodeTargetDirectory, nodeTargetFile } from './adapters/local-tree.ts';
+export type { CatalogVersion } from './catalog.ts';
+export { DaemonLinks } from './daemon-links.ts';
+export type { GetResult } from './get.ts';
+export type * from './local-tree.ts';
+export { Membership } from './membership.ts';
+export type { ClientPorts } from './ports.ts';
+export type { PutObject, PutProblem, PutResult } from './put.ts';
+export type { Liar } from './segment-reader.ts';
+export { Vault, type VaultEvents, type VerbOptions } from './vault.ts';
+export * from './vault-config.ts';
+export * from './vault-setup.ts';

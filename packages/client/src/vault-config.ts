@@ -1,0 +1,126 @@
+// What a vault directory says about itself: public facts in one file, secrets in another that a passphrase opens.
+
+import {
+  CHARTER_BYTES_MAX,
+  type Crypto,
+  concat,
+  decodeCbor,
+  encodeCbor,
+  Fault,
+  fromBase64Url,
+  isSlug,
+  type Random,
+  shape,
+  toBase64Url,
+  utf8,
+} from '@vauban/core';
+import { type SignedCharter, signedCharterSchema } from '@vauban/ledger';
+import { openKeyFile, type PassphraseKdf, sealKeyFile } from '@vauban/seal';
+import * as v from 'valibot';
+
+export const CONFIG_PATH = 'vault';
+export const KEYS_PATH = 'keys';
+export const CONFIG_BYTES_MAX = 64 * CHARTER_BYTES_MAX;
+
+const slug = v.pipe(v.string(), v.check(isSlug, 'expected a slug'));
+
+const configSchema = v.strictObject({
+  format: v.literal('vauban/vault/0'),
+  agency: slug,
+  label: shape.text(200),
+  vault: shape.bytes(32),
+  policy: slug,
+  /** The device's delegation; null until the agency is in the charter. */
+  note: v.nullable(shape.bytesUpTo(4_352)),
+  charter: v.pipe(v.array(signedCharterSchema), v.minLength(1), v.maxLength(100_000)),
+});
+
+export interface VaultConfig {
+  readonly agency: string;
+  readonly label: string;
+  readonly vault: Uint8Array;
+  readonly policy: string;
+  readonly note: Uint8Array | null;
+  readonly charter: readonly SignedCharter[];
+}
+
+export function encodeVaultConfig(config: VaultConfig): Uint8Array {
+  return encodeCbor({ format: 'vauban/vault/0', ...config, charter: [...config.charter] });
+}
+
+/** Faults: MALFORMED, TOO_LARGE. */
+export function decodeVaultConfig(bytes: Uint8Array): VaultConfig {
+  const { format: _, ...config } = decodeCbor(configSchema, bytes, 'vault configuration', CONFIG_BYTES_MAX);
+  return config;
+}
+
+const keysSchema = v.strictObject({
+  format: v.literal('vauban/vault-keys/0'),
+  agencySecret: shape.bytes(32),
+  /** Signs this device's log. */
+  deviceSeed: shape.bytes(32),
+  transportSeed: shape.bytes(32),
+});
+
+export interface VaultKeys {
+  readonly agencySecret: Uint8Array;
+  readonly deviceSeed: Uint8Array;
+  readonly transportSeed: Uint8Array;
+}
+
+export function sealVaultKeys(
+  keys: VaultKeys,
+  with_: { readonly passphrase: string; readonly random: Random; readonly kdf: PassphraseKdf },
+): Uint8Array {
+  const secret = encodeCbor({ format: 'vauban/vault-keys/0', ...keys });
+  return sealKeyFile({ random: with_.random, kdf: with_.kdf, passphrase: with_.passphrase, secret });
+}
+
+/** Faults: WRONG_PASSPHRASE, MALFORMED, KDF_TOO_COSTLY, KDF_UNKNOWN. */
+export function openVaultKeys(
+  bytes: Uint8Array,
+  with_: { readonly passphrase: string; readonly kdfs: readonly PassphraseKdf[] },
+): VaultKeys {
+  const secret = openKeyFile({ bytes, passphrase: with_.passphrase, kdfs: with_.kdfs });
+  const { format: _, ...keys } = decodeCbor(keysSchema, secret, 'vault keys', 1_024);
+  return keys;
+}
+
+const lineSchema = v.strictObject({
+  format: v.literal('vauban/agency-line/0'),
+  id: slug,
+  name: shape.text(80),
+  rootKey: shape.bytes(32),
+});
+export type AgencyLine = Omit<v.InferOutput<typeof lineSchema>, 'format'>;
+
+const LINE_PREFIX = 'vauban-agency0:';
+const LINE_DOMAIN = 'vauban/agency-line-signature/0\n';
+
+/** One line of text that an agency sends to the officers: its name and root key, signed by that key. */
+export function agencyLine(crypto: Crypto, line: AgencyLine, rootSeed: Uint8Array): string {
+  const body = encodeCbor({ format: 'vauban/agency-line/0', ...line });
+  const signature = crypto.ed25519Sign(rootSeed, concat(utf8(LINE_DOMAIN), body));
+  return LINE_PREFIX + toBase64Url(encodeCbor([body, signature]));
+}
+
+/** Faults: AGENCY_LINE (not such a line, or its signature does not check). */
+export function openAgencyLine(crypto: Crypto, text: string): AgencyLine {
+  const bytes = text.startsWith(LINE_PREFIX) ? fromBase64Url(text.slice(LINE_PREFIX.length)) : undefined;
+  if (bytes === undefined) throw badLine('it does not begin with vauban-agency0: or is cut short');
+  const [body, signature] = decodeCbor(
+    v.strictTuple([shape.bytesUpTo(1_024), shape.bytes(64)]),
+    bytes,
+    'agency line',
+    2_048,
+  );
+  const { format: _, ...line } = decodeCbor(lineSchema, body, 'agency line', 1_024);
+  if (!crypto.ed25519Verify(signature, concat(utf8(LINE_DOMAIN), body), line.rootKey)) {
+    throw badLine('its signature does not check: it was changed on the way');
+  }
+  return line;
+}
+
+function badLine(detail: string): Fault {
+  return new Fault('refused', 'AGENCY_LINE', `that is no agency's public line: ${detail}`, { detail });
+}

@@ -1,0 +1,464 @@
+// An open vault: the agency's namespace over the hosters' daemons. Composes catalog, uploads, downloads and the log
+// writer; each verb of the command is one method.
+
+import { asFault, Fault, findDaemon, homeOf, isFault, type Network, type Policy, toHex } from '@vauban/core';
+import {
+  descriptorOf,
+  fragmentBytesOf,
+  holdersOf,
+  type LogStore,
+  LogWriter,
+  type Place,
+  refresh,
+} from '@vauban/ledger';
+import { margin } from '@vauban/placement';
+import { validateVaultPath, vaultSecret } from '@vauban/seal';
+import type { CatalogVersion } from './catalog.ts';
+import { Committer } from './committer.ts';
+import { challengeFragment } from './fragment-challenge.ts';
+import { type GetOptions, type GetResult, readObject, restore } from './get.ts';
+import type { LocalSource, LocalTarget } from './local-tree.ts';
+import { Membership } from './membership.ts';
+import { Namespace, placeOf } from './namespace.ts';
+import type { ClientPorts } from './ports.ts';
+import { put, type PutResult } from './put.ts';
+import { type Liar, SegmentReader } from './segment-reader.ts';
+import { SegmentSource, segmentBytesOf } from './segment-source.ts';
+import { SegmentWriter } from './segment-writer.ts';
+import { SlabPool } from './slab-pool.ts';
+import { Turns } from './turns.ts';
+import type { VaultConfig, VaultKeys } from './vault-config.ts';
+import { readConfig, readKeys, writeConfig } from './vault-setup.ts';
+import { type VaultState, VaultStateDoor } from './vault-state.ts';
+
+/** Segments in memory at once, uploads and downloads together: enough to keep the network busy while one is coded. */
+const TURNS = 3;
+
+export interface VaultEvents {
+  /** A daemon sent what the ledger does not vouch for. */
+  readonly onLiar?: (liar: Liar) => void;
+  /** Something a person should know, which stops nothing. */
+  readonly onNotice?: (fault: Fault) => void;
+}
+
+export interface VerbOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (bytes: number) => void;
+  /** Answer from what was certified when last seen, without asking a quorum. */
+  readonly stale?: boolean;
+}
+
+export interface FragmentWhereabouts {
+  readonly index: number;
+  readonly daemon: string;
+  readonly hoster: string;
+  readonly site: string;
+  /** Hex. */
+  readonly root: string;
+  /** It has just proven a random leaf. */
+  readonly live: boolean;
+  readonly problem: Fault | null;
+}
+
+export class Vault {
+  readonly #ports: ClientPorts;
+  readonly #config: VaultConfig;
+  readonly #keys: VaultKeys;
+  readonly #events: VaultEvents;
+  readonly #network: Network;
+  readonly #membership: Membership;
+  readonly #door: VaultStateDoor;
+  readonly #secret: Uint8Array;
+  readonly #reader: SegmentReader;
+  readonly #source: SegmentSource;
+  readonly #segmentWriter: SegmentWriter;
+  readonly #namespace: Namespace;
+  readonly #turns: Turns;
+  readonly #committer: Committer;
+  /** Every start reads the own log's heads before it signs; once per process. */
+  #logRead = false;
+
+  private constructor(ports: ClientPorts, config: VaultConfig, keys: VaultKeys, events: VaultEvents) {
+    if (config.note === null) {
+      throw new Fault(
+        'refused',
+        'AGENCY_UNKNOWN',
+        'the agency is not in force yet; run `vauban vault create` again',
+        {
+          agency: config.agency,
+        },
+      );
+    }
+    const { crypto, clock, random } = ports;
+    this.#ports = ports;
+    this.#config = config;
+    this.#keys = keys;
+    this.#events = events;
+    this.#network = ports.network(keys.transportSeed);
+    this.#membership = new Membership({
+      ports,
+      network: this.#network,
+      identity: { role: 'device', note: config.note },
+      charter: config.charter,
+      onCharter: (versions) => writeConfig(ports, { ...this.#config, charter: versions }),
+    });
+    this.#door = new VaultStateDoor(ports.openState, { clock, crypto });
+    this.#secret = vaultSecret(keys.agencySecret, config.vault);
+    const slabs = new SlabPool();
+    const { links } = this.#membership;
+    this.#reader = new SegmentReader({
+      links,
+      crypto,
+      clock,
+      slabs,
+      ...(events.onLiar === undefined ? {} : { onLiar: events.onLiar }),
+    });
+    this.#source = new SegmentSource(this.#reader);
+    this.#segmentWriter = new SegmentWriter({ links, crypto, clock, slabs });
+    this.#namespace = new Namespace({
+      crypto,
+      vault: config.vault,
+      vaultSecret: this.#secret,
+      source: this.#source,
+    });
+    this.#turns = new Turns({ max: TURNS, bytesEach: segmentBytesOf(this.#policy()) });
+    this.#committer = new Committer({
+      crypto,
+      random,
+      vaultSecret: this.#secret,
+      door: this.#door,
+      writer: (state) => this.#logWriter(state),
+      committed: (state) => this.#namespace.follow(state),
+    });
+  }
+
+  /** Faults: VAULT_MISSING, WRONG_PASSPHRASE, AGENCY_UNKNOWN (not in force yet). */
+  static async open(ports: ClientPorts, passphrase: string, events: VaultEvents = {}): Promise<Vault> {
+    const config = await readConfig(ports);
+    const vault = new Vault(ports, config, await readKeys(ports, passphrase), events);
+    await vault.#network.start();
+    return vault;
+  }
+
+  async close(): Promise<void> {
+    await this.#network.stop();
+  }
+
+  get id(): string {
+    return toHex(this.#config.vault);
+  }
+
+  get membership(): Membership {
+    return this.#membership;
+  }
+
+  /** Stores a file or tree at a vault path. Faults: see `put`. */
+  async put(source: LocalSource, path: string, options: VerbOptions = {}): Promise<PutResult> {
+    if (path !== '') validateVaultPath(path);
+    const signal = options.signal ?? new AbortController().signal;
+    const live = await this.#membership.links.live({ patient: true, signal });
+    await this.#membership.settled();
+    await this.#refresh(signal);
+    const { crypto, clock, random, files, owner, alive } = this.#ports;
+    const result = await put(
+      {
+        crypto,
+        clock,
+        random,
+        charter: () => this.#membership.charter,
+        policy: this.#policy(),
+        vault: this.#config.vault,
+        writer: this.#segmentWriter,
+        turns: this.#turns,
+        journals: { files, random, vaultSecret: this.#secret, owner, alive },
+        exclusively: (work) => this.#door.within(() => work()),
+        progress: options.onProgress ?? (() => undefined),
+        signal,
+        catalog: this.#namespace.catalog,
+        committer: this.#committer,
+      },
+      source,
+      path,
+    );
+    if (live.size < this.#membership.charter.daemons.length) {
+      const silent = this.#membership.charter.daemons
+        .filter(({ id }) => !live.has(id))
+        .map(({ site }) => site);
+      this.#events.onNotice?.(
+        new Fault('failure', 'SITES_SILENT', `stored without ${silent.join(', ')}`, { silent }),
+      );
+    }
+    await this.#spreadCertificate();
+    return result;
+  }
+
+  /** Restores a path, or everything below it. Faults: NOT_FOUND, UNFINISHED, FRAGMENTS_MISSING, TARGET_EXISTS. */
+  async get(
+    path: string,
+    target: (tree: boolean) => LocalTarget,
+    options: VerbOptions = {},
+  ): Promise<GetResult> {
+    await this.#follow(options);
+    const found = this.#namespace.catalog.below(path);
+    if (found.length === 0) throw await this.#notFound(path, options);
+    const single = found.length === 1 && found[0]?.write.path === path;
+    const siblings = single ? this.#namespace.catalog.versions(path) : [];
+    if (siblings.length > 1) {
+      this.#events.onNotice?.(
+        new Fault(
+          'failure',
+          'SIBLINGS',
+          `${path} has ${siblings.length} versions written at once; this is the newest`,
+          {
+            path,
+            versions: siblings.length,
+          },
+        ),
+      );
+    }
+    const wanted = found.map((version) => ({ version, as: single ? '' : below(version.write.path, path) }));
+    return restore(await this.#getOptions(options), wanted, target(!single));
+  }
+
+  /** Streams one object's bytes in order. Faults: as `get`. */
+  async read(
+    path: string,
+    sink: (bytes: Uint8Array) => Promise<void>,
+    options: VerbOptions = {},
+  ): Promise<void> {
+    if (this.#namespace.catalog.get(path) === undefined) await this.#follow(options);
+    const version = this.#namespace.catalog.get(path);
+    if (version === undefined) throw await this.#notFound(path, options);
+    await readObject(await this.#getOptions(options), { version, wholePack: false }, sink);
+  }
+
+  /** Current versions whose path begins with the prefix. Faults: UNFINISHED, QUORUM_UNREACHABLE unless `stale`. */
+  async list(prefix: string, options: VerbOptions = {}): Promise<readonly CatalogVersion[]> {
+    await this.#followFresh(options);
+    return this.#namespace.catalog.startingWith(prefix);
+  }
+
+  /** Writes a tombstone for every version of a path and what is below it. Faults: NOT_FOUND. */
+  async remove(path: string, options: VerbOptions = {}): Promise<readonly CatalogVersion[]> {
+    await this.#followFresh(options);
+    const { catalog } = this.#namespace;
+    const gone = catalog.below(path);
+    if (gone.length === 0) throw await this.#notFound(path, options);
+    const changes = gone.map(({ write }) => ({
+      kind: 'delete' as const,
+      path: write.path,
+      versions: catalog.versions(write.path).map((one) => one.write.version),
+    }));
+    // A few hundred deletes fill an entry's record.
+    for (let from = 0; from < changes.length; from += 100) {
+      await this.#committer.commit({ places: [], changes: changes.slice(from, from + 100), index: null });
+    }
+    await this.#spreadCertificate();
+    return gone;
+  }
+
+  /** Who holds what of a path, each holder challenged for a random leaf now. */
+  async where(
+    path: string,
+    options: VerbOptions = {},
+  ): Promise<
+    readonly {
+      readonly place: Place;
+      readonly fragments: readonly FragmentWhereabouts[];
+      readonly survives: number;
+    }[]
+  > {
+    await this.#follow(options);
+    const version = this.#namespace.catalog.get(path);
+    if (version === undefined) throw await this.#notFound(path, options);
+    return Promise.all(
+      (await this.#placesOf(version)).map((place) => this.#whereabouts(place, options.signal)),
+    );
+  }
+
+  async #whereabouts(place: Place, signal?: AbortSignal) {
+    const { charter, links } = this.#membership;
+    const fragments = await Promise.all(
+      holdersOf(place).map(async ({ index, daemon }): Promise<FragmentWhereabouts> => {
+        const holder = findDaemon(charter, daemon);
+        const home = holder === undefined ? undefined : homeOf(charter, holder);
+        const root = (place.fragments[index] as Place['fragments'][number])[0];
+        const answer = await challengeFragment({
+          links,
+          crypto: this.#ports.crypto,
+          random: this.#ports.random,
+          segment: place.segment,
+          index,
+          daemon,
+          root,
+          fragmentBytes: fragmentBytesOf(descriptorOf(place)),
+          ...(signal === undefined ? {} : { signal }),
+        });
+        return {
+          index,
+          daemon,
+          hoster: home?.hoster.id ?? '',
+          site: home?.site.id ?? '',
+          root: toHex(root),
+          live: answer.result === 'proven',
+          problem: answer.result === 'proven' ? null : answer.fault,
+        };
+      }),
+    );
+    const alive = new Set(fragments.filter(({ live }) => live).map(({ daemon }) => daemon));
+    const { sites } = margin(charter, {
+      k: place.k,
+      holders: holdersOf(place),
+      live: (daemon) => alive.has(daemon),
+    });
+    return { place, fragments, survives: sites };
+  }
+
+  /** Every place of the vault's live objects, once. */
+  async places(prefix: string, options: VerbOptions = {}): Promise<readonly Place[]> {
+    await this.#follow(options);
+    const seen = new Map<string, Place>();
+    for (const version of this.#namespace.catalog.startingWith(prefix)) {
+      for (const place of await this.#placesOf(version)) seen.set(toHex(place.segment), place);
+    }
+    return [...seen.values()];
+  }
+
+  /** Challenges one place's holders: those of `where`, without a path. */
+  challenge(place: Place, signal?: AbortSignal) {
+    return this.#whereabouts(place, signal);
+  }
+
+  /** Reads an object and opens it, writing nothing. Faults: FRAGMENTS_MISSING, FRAME_FORGED, CONTENT_MISMATCH. */
+  async check(version: CatalogVersion, options: VerbOptions = {}): Promise<void> {
+    await readObject(await this.#getOptions(options), { version, wholePack: true }, async () => undefined);
+  }
+
+  /** Newest certified entry of this vault's logs: writer's time, in milliseconds; 0 when there is none. */
+  get newestTime(): number {
+    return this.#namespace.newestTime;
+  }
+
+  get versions(): readonly CatalogVersion[] {
+    return this.#namespace.catalog.below('');
+  }
+
+  /** Runs with the vault's logs at hand: for verification. */
+  withLogs<Result>(work: (logs: LogStore) => Promise<Result>): Promise<Result> {
+    return this.#door.within(({ logs }) => work(logs));
+  }
+
+  /** Forgets packs kept in memory, so that reads ask the hosters. */
+  forgetPacks(): void {
+    this.#source.forget();
+  }
+
+  #policy(): Policy {
+    const { charter } = this.#membership;
+    const found = charter.policies.find((one) => one.name === this.#config.policy);
+    if (found === undefined) {
+      throw new Fault('refused', 'POLICY_OTHER', `the charter has no policy ${this.#config.policy}`, {});
+    }
+    return found;
+  }
+
+  async #placesOf({ write, pack }: CatalogVersion): Promise<Place[]> {
+    const place = write.content?.in;
+    if (place === undefined) return [];
+    const named = 'segments' in place ? place.segments.map(({ id }) => id) : [place.pack ?? pack];
+    const ids = named.filter((id): id is Uint8Array => id !== null);
+    return this.#door.within(({ logs }) => Promise.all(ids.map((id) => placeOf(logs, id))));
+  }
+
+  async #getOptions(options: VerbOptions): Promise<GetOptions> {
+    return {
+      crypto: this.#ports.crypto,
+      source: this.#source,
+      find: (segment) => this.#door.within(({ logs }) => placeOf(logs, segment)),
+      turns: this.#turns,
+      progress: options.onProgress ?? (() => undefined),
+      signal: options.signal ?? new AbortController().signal,
+    };
+  }
+
+  /** Brings the catalog up to the newest certified heads. Faults: QUORUM_UNREACHABLE, UNFINISHED, ROLLBACK, FORKED. */
+  #refresh(signal?: AbortSignal): Promise<void> {
+    return this.#door.within(async (state) => {
+      await refresh(this.#membership.reader(state.logs, signal), { of: 'vault', vault: this.#config.vault });
+      await this.#namespace.follow(state);
+    });
+  }
+
+  async #followFresh(options: VerbOptions): Promise<void> {
+    if (options.stale === true) await this.#door.within((state) => this.#namespace.follow(state));
+    else await this.#refresh(options.signal);
+    await this.#membership.settled();
+  }
+
+  /** The newest when a quorum answers; otherwise what was certified when last seen, which is said. */
+  async #follow(options: VerbOptions): Promise<void> {
+    try {
+      await this.#followFresh(options);
+    } catch (error) {
+      const fault = asFault(error);
+      if (fault.kind !== 'unreachable') throw error;
+      await this.#door.within((state) => this.#namespace.follow(state));
+      this.#events.onNotice?.(
+        new Fault(
+          'unreachable',
+          'NOT_CONFIRMED',
+          `whether this is the newest could not be confirmed: ${fault.message}`,
+          {
+            because: fault.code,
+          },
+        ),
+      );
+    }
+  }
+
+  /** "Not found" may be said only when a quorum confirmed the newest heads. */
+  async #notFound(path: string, options: VerbOptions): Promise<Fault> {
+    const missing = new Fault(
+      'failure',
+      'NOT_FOUND',
+      `the vault holds nothing at ${path === '' ? 'its top' : path}`,
+      { path },
+    );
+    if (options.stale === true) return missing;
+    try {
+      await this.#refresh(options.signal);
+      return missing;
+    } catch (error) {
+      return asFault(error);
+    }
+  }
+
+  async #logWriter(state: VaultState): Promise<LogWriter> {
+    const { crypto, clock, random } = this.#ports;
+    const note = this.#config.note as Uint8Array;
+    const writer = new LogWriter({
+      ...this.#membership.reader(state.logs),
+      crypto,
+      clock,
+      random,
+      seed: this.#keys.deviceSeed,
+      genesis: { kind: 'genesis', writer: 'device', note },
+    });
+    if (!this.#logRead) {
+      await writer.start().catch((error: unknown) => {
+        // An old append that the hosters refused is voided by now; its author was told then.
+        if (!isFault(error) || error.kind !== 'refused') throw error;
+      });
+      this.#logRead = true;
+    }
+    return writer;
+  }
+
+  async #spreadCertificate(): Promise<void> {
+    await this.#door.within(async (state) => (await this.#logWriter(state)).spreadCertificate());
+  }
+}
+
+function below(path: string, prefix: string): string {
+  return prefix === '' ? path : path.slice(prefix.length + 1);
+}
