@@ -2,6 +2,7 @@
 // daemon, by the client before it sends, and by every verifier afterwards. Pure over a view; reads only.
 
 import {
+  assert,
   type Charter,
   CLOCK_SKEW_MS,
   type Crypto,
@@ -102,18 +103,22 @@ export async function admit(view: AdmissionView, at: EntryPlace, open: OpenEntry
       deviceOf(at, 'write');
       return admitWriter(view, at.writer);
     case 'void':
+      admitWriter(view, at.writer);
       return admitVoid(at, payload.index);
     case 'custody':
       return admitCustody(view, at, payload);
     case 'lost':
       daemonOf(at);
-      return;
+      return admitWriter(view, at.writer);
   }
 }
 
-/** Whether this writer may write at all now. Faults: DELEGATION_EXPIRED, AGENCY_UNKNOWN, AGENCY_SUSPENDED, POLICY_OTHER. */
+/**
+ * Whether this writer may write at all now. Faults: DELEGATION_EXPIRED, AGENCY_UNKNOWN, AGENCY_SUSPENDED, POLICY_OTHER,
+ * CHARTER_EXPIRED, WRITER_UNKNOWN.
+ */
 export function admitWriter(view: Pick<AdmissionView, 'now' | 'current'>, writer: Writer): void {
-  if (writer.kind !== 'device') return;
+  if (writer.kind !== 'device') return admitMember(view.current, writer);
   const { agency: id, until, policy } = writer.delegation;
   if (until <= view.now) {
     throw refuse('DELEGATION_EXPIRED', `the device's delegation ended; renew it from the agency's words`, {
@@ -133,6 +138,21 @@ export function admitWriter(view: Pick<AdmissionView, 'now' | 'current'>, writer
       expires: view.current.expires,
     });
   }
+}
+
+/** A daemon's or operator's log ends with the charter version that drops or replaces its key. */
+function admitMember(current: Charter, writer: Exclude<Writer, { readonly kind: 'device' }>): void {
+  const key =
+    writer.kind === 'daemon'
+      ? findDaemon(current, writer.daemon)?.logKey
+      : current.operators.find((one) => one.id === writer.operator)?.key;
+  if (key !== undefined && equalBytes(key, writer.key)) return;
+  const id = writer.kind === 'daemon' ? writer.daemon : writer.operator;
+  throw refuse('WRITER_UNKNOWN', `the charter no longer lists this key of the ${writer.kind} ${id}`, {
+    kind: writer.kind,
+    id,
+    version: current.version,
+  });
 }
 
 async function admitPlace(
@@ -286,6 +306,11 @@ async function admitKeep(view: AdmissionView, at: EntryPlace, keep: Payloads['ke
     );
     let certified = false;
     for (const { claim } of own) certified ||= claim.index < (await view.certifiedSizeOf(claim.origin));
+    if (!certified && own.length > 0) {
+      throw refuse('EVIDENCE_MISSING', 'the claim on the segment to keep is not known here as certified', {
+        segment: toHex(segment),
+      });
+    }
     if (!certified) {
       throw refuse('CLAIM_MISSING', 'this vault has no certified claim on the segment to keep', {
         segment: toHex(segment),
@@ -312,6 +337,7 @@ async function admitCustody(
   custody: Payloads['custody'],
 ): Promise<void> {
   const { daemon } = daemonOf(at);
+  admitWriter(view, at.writer);
   const { segment, index, root } = custody;
   if (
     (await view.certifiedSizeOf(custody.place.origin)) < custody.size ||
@@ -335,7 +361,7 @@ async function admitCustody(
     });
   }
   const holder = findDaemon(view.current, daemon);
-  if (holder === undefined) throw refuse('UNKNOWN_HOLDER', `no daemon ${daemon} in the charter`, { daemon });
+  assert(holder !== undefined, 'an admitted daemon is in the charter');
   const claim = { ...custody, charterName: view.current.name, daemon };
   const signed = { signature: custody.receipt, receiptKey: holder.receiptKey };
   if (custody.bytes !== fragmentBytesOf(placed) || !verifyReceipt(view.crypto, claim, signed)) {
@@ -343,7 +369,7 @@ async function admitCustody(
   }
   const gone = new Set(known.lost.map((one) => `${one.daemon}/${one.index}`));
   const held = [...holdersOf(placed), ...known.custody, { daemon, index }].filter(
-    (one) => one.daemon === daemon || !gone.has(`${one.daemon}/${one.index}`),
+    (one) => (one.daemon === daemon && one.index === index) || !gone.has(`${one.daemon}/${one.index}`),
   );
   const home = homeOf(view.current, holder);
   const onSite = new Set<number>();

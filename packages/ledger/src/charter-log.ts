@@ -93,6 +93,11 @@ export class CharterChain {
     return charterRoot(this.#crypto, (this.#versions[0] as { signed: SignedCharter }).signed.body);
   }
 
+  /** All versions that are or were in force, oldest first. */
+  versions(): readonly Charter[] {
+    return this.#versions.map(({ charter }) => charter);
+  }
+
   version(number: number): Charter | undefined {
     return this.#versions[number - 1]?.charter;
   }

@@ -23,13 +23,24 @@ import {
 } from '@vauban/core';
 import * as v from 'valibot';
 import { type Head, openCheckpoint, readHead } from './checkpoint.ts';
-import { decodePayload, NO_PREVIOUS, type OpenEntry, openEntry, type SaltedPayload } from './entry.ts';
+import {
+  decodePayload,
+  leafHashOf,
+  NO_PREVIOUS,
+  type OpenEntry,
+  openEntry,
+  type SaltedPayload,
+} from './entry.ts';
+import { Locks } from './locks.ts';
 import { indexRows } from './segment-index.ts';
 import { checkOrigin, type Writer } from './writer.ts';
 
 export interface LogRecord extends SaltedPayload {
   readonly entry: Uint8Array;
 }
+
+/** Finds the writer that a log's first record names; faults when there is none. */
+export type ResolveWriter = (genesis: LogRecord, origin: string) => Writer;
 
 /** Entries a writer (or anyone on its behalf) brings: bytes from `oldSize` up to the checkpoint's size. */
 export interface Append {
@@ -110,6 +121,9 @@ export class LogStore {
   readonly #crypto: Crypto;
   readonly #states: Map<string, LogState>;
   readonly #writers = new Map<string, Writer>();
+  readonly #alone = new Locks();
+  readonly #writes = new Locks();
+  #failure: Fault | undefined;
 
   private constructor(store: Store, crypto: Crypto, states: Map<string, LogState>) {
     this.#store = store;
@@ -210,12 +224,12 @@ export class LogStore {
   }
 
   /** The writer of a stored log, by its genesis entry. `resolve` may fault. */
-  async writer(origin: string, resolve: (genesis: LogRecord) => Writer): Promise<Writer | undefined> {
+  async writer(origin: string, resolve: ResolveWriter): Promise<Writer | undefined> {
     const known = this.#writers.get(origin);
     if (known !== undefined) return known;
     const genesis = await this.record(origin, 0);
     if (genesis === undefined) return undefined;
-    const writer = resolve(genesis);
+    const writer = resolve(genesis, origin);
     this.#writers.set(origin, writer);
     return writer;
   }
@@ -225,16 +239,13 @@ export class LogStore {
    * then chain, commitments and root. The caller has compared `oldSize` with the stored size.
    * Faults: MALFORMED, TOO_LARGE, ORIGIN_OTHER, LOG_SIGNATURE, CHAIN_BROKEN, ROOT_MISMATCH, COMMIT_MISMATCH, GENESIS_MISPLACED.
    */
-  async check(
-    append: Append,
-    charter: Charter,
-    resolve: (genesis: LogRecord) => Writer,
-  ): Promise<CheckedAppend> {
+  async check(append: Append, charter: Charter, resolve: ResolveWriter): Promise<CheckedAppend> {
     const before = this.state(append.origin);
     assert(append.oldSize === before.size, 'the append starts where the log ends');
     const first = append.records[0];
     if (first === undefined) throw wrong('MALFORMED', 'an append brings at least one entry', append.origin);
-    const writer = before.size === 0 ? resolve(first) : await this.writer(append.origin, resolve);
+    const writer =
+      before.size === 0 ? resolve(first, append.origin) : await this.writer(append.origin, resolve);
     assert(writer !== undefined, 'a log that is not empty has a genesis');
     checkOrigin(this.#crypto, charter.name, append.origin, writer);
     const head = openCheckpoint(this.#crypto, append.checkpoint, writer.key);
@@ -293,6 +304,8 @@ export class LogStore {
       value: encodeCbor([record.entry, record.salt, record.payload]),
     }));
     for (const [nth, open] of checked.opened.entries()) {
+      // A void of a certified entry never has an effect, however it got here.
+      if (open.payload.kind === 'void' && open.payload.index < checked.before.certifiedSize) continue;
       operations.push(...indexRows({ origin, index: checked.before.size + nth }, open, checked.writer));
     }
     operations.push(
@@ -306,23 +319,65 @@ export class LogStore {
     return { operations, after };
   }
 
-  /** Writes rows of `rows` and of others in one synced batch, then remembers the state. */
-  async commit(after: LogState, operations: readonly StoreOperation[]): Promise<void> {
-    await this.#store.batch(operations, { sync: true });
-    this.#states.set(after.origin, after);
+  /**
+   * Runs `work` while nobody else changes this log: whoever checks an append and then commits it does both in here.
+   * Not to be entered twice.
+   */
+  alone<Result>(origin: string, work: () => Promise<Result>): Promise<Result> {
+    return this.#alone.run(origin, work);
   }
 
-  /** Replaces a log's state row: size and bytes stay, what is known of them changed. */
-  async update(state: LogState): Promise<void> {
-    assert(state.size === this.state(state.origin).size, 'an update leaves the log as long as it is');
-    await this.#store.batch([stateRow(state)], { sync: true });
-    this.#states.set(state.origin, state);
+  /** Writes rows of `rows` and of others in one synced batch, then remembers the state. Faults: STORE_FAILED. */
+  commit(after: LogState, operations: readonly StoreOperation[]): Promise<void> {
+    return this.#writes.run(after.origin, async () => {
+      await this.#write(operations, true);
+      const { certifiedSize, certificate } = this.state(after.origin);
+      const certified = certifiedSize > after.certifiedSize ? { certifiedSize, certificate } : {};
+      this.#states.set(after.origin, { ...after, ...certified });
+    });
+  }
+
+  /** Replaces a log's state row: size and bytes stay, what is known of them changed. Faults: STORE_FAILED. */
+  update(state: LogState): Promise<void> {
+    return this.#writes.run(state.origin, async () => {
+      assert(state.size === this.state(state.origin).size, 'an update leaves the log as long as it is');
+      await this.#write([stateRow(state)], true);
+      this.#states.set(state.origin, state);
+    });
+  }
+
+  /** After a failed batch nobody knows what the disk holds: nothing more is written until all is read anew. */
+  async #write(operations: readonly StoreOperation[], sync: boolean): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      await this.#store.batch(operations, { sync });
+    } catch (error) {
+      this.#failure = new Fault(
+        'failure',
+        'STORE_FAILED',
+        'the ledger could not be written: check the disk, then start again',
+        {},
+        error,
+      );
+      throw this.#failure;
+    }
   }
 
   /** The writer-signed checkpoint of exactly `size`, when its writer signed one. */
   async checkpointAt(origin: string, size: number): Promise<string | undefined> {
     const value = await this.#store.get(boundaryKey(origin, size));
     return value === undefined ? undefined : fromUtf8(value);
+  }
+
+  /** Root of the first `size` entries; undefined when fewer are held. Faults: STORE_CORRUPT. */
+  async rootAt(origin: string, size: number): Promise<Uint8Array | undefined> {
+    if (size > this.state(origin).size) return undefined;
+    const signed = await this.checkpointAt(origin, size);
+    if (signed !== undefined) return readHead(signed).root;
+    const range = new CompactRange(this.#crypto);
+    for (const { entry } of await this.records(origin, 0, size))
+      range.append(leafHashOf(this.#crypto, entry));
+    return range.root();
   }
 
   /** Logs of a vault's devices, as their genesis entries say. */
@@ -335,21 +390,20 @@ export class LogStore {
     return origins;
   }
 
-  /** Remembers a certificate (already checked) when it covers more than the one known. */
-  async certify(
-    origin: string,
-    certified: { readonly size: number; readonly certificate: string },
-  ): Promise<void> {
-    const state = this.state(origin);
-    if (certified.size <= state.certifiedSize || certified.size > state.size) return;
-    const after = {
-      ...state,
-      certifiedSize: certified.size,
-      certificate: certified.certificate,
-      admittedSize: Math.max(state.admittedSize, certified.size),
-    };
-    this.#states.set(origin, after);
-    await this.#store.batch([stateRow(after)], { sync: false });
+  /** Remembers a certificate (already checked) when it covers more than the one known. Faults: STORE_FAILED. */
+  certify(origin: string, certified: { readonly size: number; readonly certificate: string }): Promise<void> {
+    return this.#writes.run(origin, async () => {
+      const state = this.state(origin);
+      if (certified.size <= state.certifiedSize || certified.size > state.size) return;
+      const after = {
+        ...state,
+        certifiedSize: certified.size,
+        certificate: certified.certificate,
+        admittedSize: Math.max(state.admittedSize, certified.size),
+      };
+      this.#states.set(origin, after);
+      await this.#write([stateRow(after)], false);
+    });
   }
 }
 

@@ -1,15 +1,24 @@
-// One writer's own log: entries persisted before they are sent, one append in flight, calls that come meanwhile share
-// the next one. A refused entry is voided in a larger tree, so it never wedges the log.
+// One writer's own log: entries persisted before they are sent, one append in flight, calls that come meanwhile wait
+// their turn. A refused entry is voided in a larger tree, so it never wedges the log.
 
-import { assert, type Clock, type Crypto, Fault, Mutex, type Random } from '@vauban/core';
+import {
+  APPEND_ENTRIES_MAX,
+  assert,
+  type Clock,
+  CompactRange,
+  type Crypto,
+  equalBytes,
+  Fault,
+  Mutex,
+  type Random,
+} from '@vauban/core';
 import type { CharterChain } from './charter-log.ts';
-import { originOf, signCheckpoint } from './checkpoint.ts';
+import { type Head, openCheckpoint, originOf, signCheckpoint } from './checkpoint.ts';
 import { makeEntry, type Payload } from './entry.ts';
 import type { Append, LogRecord, LogStore } from './log-store.ts';
 import { pushHead, quorumFault } from './push.ts';
 import { collectHeads, resolveWriter } from './reader.ts';
 import type { Voter } from './voter.ts';
-import { CompactRange } from '@vauban/core';
 
 export interface LogWriterOptions {
   readonly crypto: Crypto;
@@ -39,6 +48,7 @@ export class LogWriter {
   readonly #options: LogWriterOptions;
   readonly #publicKey: Uint8Array;
   readonly #lock = new Mutex();
+  #started = false;
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
@@ -54,42 +64,69 @@ export class LogWriter {
     return this.#lock.run(async () => {
       const { logs } = this.#options;
       const { answers } = await collectHeads(this.#options, { of: 'origins', origins: [this.origin] });
-      for (const answer of answers) {
-        for (const head of answer.heads) {
-          const held =
-            head.size > logs.state(this.origin).size
-              ? undefined
-              : await logs.checkpointAt(this.origin, head.size);
-          if (held === undefined || rootLine(held) !== rootLine(head.checkpoint)) {
-            throw new Fault(
-              'integrity',
-              'WRITER_STATE_LOST',
-              `${answer.hoster} holds entries of ${this.origin} that this device does not know it wrote`,
-              { origin: this.origin, shown: head.size, held: logs.state(this.origin).size },
-            );
-          }
+      for (const { hoster, heads } of answers) {
+        for (const { checkpoint } of heads) {
+          const shown = this.#ownHead(checkpoint);
+          if (shown === undefined) continue;
+          const held = await logs.rootAt(this.origin, shown.size);
+          if (held !== undefined && equalBytes(held, shown.root)) continue;
+          throw new Fault(
+            'integrity',
+            'WRITER_STATE_LOST',
+            `${hoster} holds entries of ${this.origin} that this device does not know it wrote`,
+            { origin: this.origin, shown: shown.size, held: logs.state(this.origin).size },
+          );
         }
       }
+      this.#started = true;
       const state = logs.state(this.origin);
       if (state.certifiedSize < state.size) await this.#certify();
     });
   }
 
-  /** Appends and waits for the certificate. Faults: what the hosters refused (the entries are voided), QUORUM_UNREACHABLE. */
+  /** A head this key signed; what it did not sign, a hoster made up. */
+  #ownHead(checkpoint: string): Head | undefined {
+    try {
+      const head = openCheckpoint(this.#options.crypto, checkpoint, this.#publicKey);
+      return head.origin === this.origin ? head : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Appends and waits for the certificate. Faults: what the hosters refused (the entries are voided, unless the fact
+   * `class` is `later`: then the next append brings them again), QUORUM_UNREACHABLE, APPEND_TOO_LARGE.
+   */
   append(payloadsAt: PayloadsAt): Promise<Appended> {
     return this.#lock.run(async () => {
+      assert(this.#started, 'a writer reads the heads of its log before it signs anything');
       const { logs } = this.#options;
       const before = logs.state(this.origin);
       if (before.certifiedSize < before.size) await this.#certify();
       const size = logs.state(this.origin).size;
       const index = size === 0 ? 1 : size;
       const payloads = payloadsAt({ origin: this.origin, index });
+      if (payloads.length === 0 || payloads.length > APPEND_ENTRIES_MAX) {
+        throw new Fault(
+          'usage',
+          'APPEND_TOO_LARGE',
+          `an append carries 1 to ${APPEND_ENTRIES_MAX} entries, not ${payloads.length}`,
+          { entries: payloads.length, entriesMax: APPEND_ENTRIES_MAX },
+        );
+      }
+      // Voters need it before they can judge entries that name certified ones; nobody waits for it.
+      void this.spreadCertificate().catch(() => undefined);
       await this.#persist(size === 0 ? [this.#options.genesis, ...payloads] : payloads);
       return { origin: this.origin, index, certificate: await this.#certify() };
     });
   }
 
-  async #persist(payloads: readonly Payload[]): Promise<void> {
+  #persist(payloads: readonly Payload[]): Promise<void> {
+    return this.#options.logs.alone(this.origin, () => this.#persistAlone(payloads));
+  }
+
+  async #persistAlone(payloads: readonly Payload[]): Promise<void> {
     const { crypto, clock, random, logs, charters, seed } = this.#options;
     const before = logs.state(this.origin);
     const range = new CompactRange(crypto, before.frontier);
@@ -104,8 +141,8 @@ export class LogWriter {
     const head = { origin: this.origin, size: range.size, root: range.root() };
     const checkpoint = signCheckpoint(crypto, head, { seed, publicKey: this.#publicKey });
     const append: Append = { origin: this.origin, oldSize: before.size, checkpoint, records };
-    const checked = await logs.check(append, charters.current, (genesis) =>
-      resolveWriter(this.#options, genesis),
+    const checked = await logs.check(append, charters.current, (...first) =>
+      resolveWriter(this.#options, ...first),
     );
     const { operations, after } = logs.rows(checked, {
       now: clock.now(),
@@ -126,7 +163,8 @@ export class LogWriter {
     }
     const fault = quorumFault(charters.current, result);
     const { certifiedSize, size } = state;
-    if (fault.kind === 'refused') await this.#void(Math.max(1, certifiedSize), size);
+    const refused = fault.kind === 'refused' && fault.facts['class'] !== 'later';
+    if (refused) await this.#void(Math.max(1, certifiedSize), size);
     throw fault;
   }
 
@@ -148,7 +186,7 @@ export class LogWriter {
       await logs.certify(this.origin, { size, certificate: result.certificate });
   }
 
-  /** Sends the newest certificate to all voters: with the next append, or at the end of a session. */
+  /** Sends the newest certificate to all voters. The next append does so too; call it at the end of a session. */
   async spreadCertificate(): Promise<void> {
     const { logs, voters } = this.#options;
     const { certificate } = logs.state(this.origin);
@@ -156,11 +194,4 @@ export class LogWriter {
     const sent = voters.map((voter) => voter.certify(this.origin, certificate).catch(() => undefined));
     await Promise.all(sent);
   }
-}
-
-/** Origin, size and root of a checkpoint: its signed text without signatures. */
-function rootLine(checkpoint: string): string {
-  const end = checkpoint.indexOf('\n\n');
-  assert(end > 0, 'a checkpoint has a text');
-  return checkpoint.slice(0, end);
 }

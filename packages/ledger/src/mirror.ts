@@ -13,7 +13,6 @@ import {
   asFault,
   FINISH_AFTER_MS,
   MESSAGE_BYTES_MAX,
-  Mutex,
   utf8,
 } from '@vauban/core';
 import { type AdmissionView, admit, admitWriter, refusalClassOf } from './admission.ts';
@@ -26,16 +25,16 @@ import {
   type Append,
   type CheckedAppend,
   genesisOf,
-  type LogRecord,
   type LogState,
   type LogStore,
+  type ResolveWriter,
 } from './log-store.ts';
 import { formatSignature } from './note.ts';
 import { openDelegation } from './root-note.ts';
 import { segmentFacts } from './segment-index.ts';
 import type { VoteJournal } from './vote-journal.ts';
 import type { AppendReply } from './voter.ts';
-import { storedWriterOf, type Writer, writerOf } from './writer.ts';
+import { storedWriterOf, type Writer, writerUnder } from './writer.ts';
 
 /** What makes a mirror a voter. */
 export interface VotingRight {
@@ -65,7 +64,6 @@ export class Mirror {
   readonly #clock: Clock;
   readonly #charters: CharterChain;
   readonly #budget: Budget;
-  readonly #locks = new Map<string, Mutex>();
   readonly #peerCounters = new Map<string, number>();
   #voting: VotingRight | null;
   /** Why this mirror does not vote, when it does not. */
@@ -134,10 +132,12 @@ export class Mirror {
   /** Checks, stores, votes, signs. Never rejects for what the bytes say: refusals are answers. */
   async append(append: Append, certificate: string | null): Promise<AppendReply> {
     try {
-      return await this.#lock(append.origin, () => this.#append(append, certificate));
+      return await this.#logs.alone(append.origin, () => this.#append(append, certificate));
     } catch (error) {
       const fault = asFault(error);
-      if (fault.kind !== 'refused') throw error;
+      // A mirror that cannot vote has no opinion on the bytes: it fails to answer.
+      if (fault.kind !== 'refused' || (fault === this.#silent && fault.code !== 'VOTER_STARTING'))
+        throw error;
       const index = fault.facts['entry'];
       return {
         result: 'refused',
@@ -150,9 +150,9 @@ export class Mirror {
 
   /** Stores writer-signed bytes without vouching for them: catching up before this voter speaks. */
   async adopt(append: Append): Promise<void> {
-    await this.#lock(append.origin, async () => {
+    await this.#logs.alone(append.origin, async () => {
       if (this.#logs.state(append.origin).size !== append.oldSize) return;
-      const checked = await this.#check(append);
+      const checked = await this.#check(append, 'any');
       await this.#store(checked, { admittedSize: checked.before.admittedSize, votedSeconds: null });
     });
   }
@@ -170,25 +170,44 @@ export class Mirror {
       return { result: 'conflict', size: state.size, checkpoint: state.size === 0 ? null : state.checkpoint };
     }
     if (certificate !== null) {
-      const checked = await this.#check(append);
-      const covering = openCertificate(this.#crypto, this.#charters.current, certificate, checked.writer.key);
-      if (covering.head.origin !== append.origin || covering.head.size < head.size) {
-        throw new Fault('refused', 'CERTIFICATE_OTHER', 'the certificate does not cover this append', {});
-      }
+      const checked = await this.#check(append, 'any');
+      const covering = this.#coveringHead(checked, certificate);
       await this.#store(checked, { admittedSize: checked.before.admittedSize, votedSeconds: null });
-      if (covering.head.size === head.size) await this.#certify(append.origin, certificate);
+      if (covering.size === head.size) await this.#certify(append.origin, certificate);
       return { result: 'stored' };
     }
     if (this.#silent !== null) throw this.#silent;
-    const checked = await this.#check(append);
+    const checked = await this.#check(append, 'current');
     this.#charge(checked);
     await this.#admit(checked);
     return this.#vote(append.origin, [checked]);
   }
 
+  /** Head of a certificate that covers the append's end. What is wrong with it is an answer, not a failure here. */
+  #coveringHead(checked: CheckedAppend, certificate: string): Head {
+    const { origin, size, root } = checked.head;
+    let head: Head;
+    try {
+      ({ head } = openCertificate(this.#crypto, this.#charters.current, certificate, checked.writer.key));
+    } catch (error) {
+      const fault = asFault(error);
+      throw new Fault('refused', fault.code, fault.message, fault.facts, error);
+    }
+    if (head.origin !== origin || head.size < size) {
+      throw new Fault('refused', 'CERTIFICATE_OTHER', 'the certificate does not cover this append', {});
+    }
+    if (head.size === size && !equalBytes(head.root, root)) {
+      throw new Fault('refused', 'FORKED', `the certificate of ${origin} is of another history`, {
+        origin,
+        size,
+      });
+    }
+    return head;
+  }
+
   /** A second head of the size held: the same bytes again, or a fork, which is kept as evidence. */
   async #sameSize(state: LogState, checkpoint: string): Promise<void> {
-    const writer = await this.#logs.writer(state.origin, (genesis) => this.#storedWriter(genesis));
+    const writer = await this.#logs.writer(state.origin, this.#storedWriter);
     assert(writer !== undefined, 'a stored log has a writer');
     const head = openCheckpoint(this.#crypto, checkpoint, writer.key);
     if (equalBytes(head.root, readHead(state.checkpoint).root)) return;
@@ -208,24 +227,22 @@ export class Mirror {
     );
   }
 
-  async #check(append: Append): Promise<CheckedAppend> {
+  /** A log starts under the current charter; what a certificate vouches for may have started under any version. */
+  async #check(append: Append, under: 'current' | 'any'): Promise<CheckedAppend> {
     const charter = this.#charters.current;
-    return this.#logs.check(append, charter, (genesis) =>
-      append.oldSize === 0
-        ? writerOf(this.#crypto, charter, genesisOf(genesis))
-        : this.#storedWriter(genesis),
-    );
+    return this.#logs.check(append, charter, (genesis, origin) => {
+      if (append.oldSize > 0) return this.#storedWriter(genesis, origin);
+      const versions = under === 'any' ? this.#charters.versions() : [charter];
+      return writerUnder(this.#crypto, versions, { origin, payload: genesisOf(genesis) });
+    });
   }
 
-  #storedWriter(genesis: LogRecord): Writer {
-    const versions = Array.from(
-      { length: this.#charters.current.version },
-      (_, index) => this.#charters.version(index + 1) ?? this.#charters.current,
-    );
-    const writer = storedWriterOf(versions, genesisOf(genesis));
+  readonly #storedWriter: ResolveWriter = (genesis, origin) => {
+    const payload = genesisOf(genesis);
+    const writer = storedWriterOf(this.#crypto, this.#charters.versions(), { origin, payload });
     assert(writer !== undefined, 'the writer of a stored log is known to some charter version');
     return writer;
-  }
+  };
 
   #charge(checked: CheckedAppend): void {
     if (checked.writer.kind !== 'device') return;
@@ -265,7 +282,8 @@ export class Mirror {
     for (const { open } of entries) if (open.payload.kind === 'void') voided.add(open.payload.index);
     const view = this.view();
     for (const { index, open } of entries) {
-      if (voided.has(index)) continue;
+      // A void is judged even when voided itself: it might name what nobody may void.
+      if (voided.has(index) && open.payload.kind !== 'void') continue;
       try {
         await admit(view, { origin: state.origin, index, writer, certifiedSize: state.certifiedSize }, open);
       } catch (error) {
@@ -327,6 +345,8 @@ export class Mirror {
     ) {
       await voting.journal.cast({ epoch: voting.epoch, ...head });
     }
+    // The key may have been given up while this waited for the disks.
+    if (this.#silent !== null) throw this.#silent;
     const { counter } = voting.journal;
     return {
       result: 'cosigned',
@@ -342,7 +362,7 @@ export class Mirror {
   }
 
   async #admitHeld(state: LogState): Promise<void> {
-    const writer = await this.#logs.writer(state.origin, (genesis) => this.#storedWriter(genesis));
+    const writer = await this.#logs.writer(state.origin, this.#storedWriter);
     assert(writer !== undefined, 'a stored log has a writer');
     const entries: { index: number; open: OpenEntry }[] = [];
     for (let index = Math.max(state.admittedSize, state.certifiedSize); index < state.size; index++) {
@@ -353,17 +373,17 @@ export class Mirror {
 
   /** Remembers a certificate of a head held. Faults: CERTIFICATE_SHORT, CERTIFICATE_OTHER, LOG_SIGNATURE. */
   certify(origin: string, certificate: string): Promise<void> {
-    return this.#lock(origin, () => this.#certify(origin, certificate));
+    return this.#logs.alone(origin, () => this.#certify(origin, certificate));
   }
 
   async #certify(origin: string, certificate: string): Promise<void> {
     const state = this.#logs.state(origin);
-    const writer = await this.#logs.writer(origin, (genesis) => this.#storedWriter(genesis));
+    const writer = await this.#logs.writer(origin, this.#storedWriter);
     if (writer === undefined || state.size === 0) return;
     const { head } = openCertificate(this.#crypto, this.#charters.current, certificate, writer.key);
     if (head.origin !== origin || head.size > state.size) return;
-    const held = await this.#logs.checkpointAt(origin, head.size);
-    if (held === undefined || !equalBytes(readHead(held).root, head.root)) {
+    const held = await this.#logs.rootAt(origin, head.size);
+    if (held === undefined || !equalBytes(held, head.root)) {
       throw new Fault(
         'integrity',
         'FORKED',
@@ -377,11 +397,11 @@ export class Mirror {
     await this.#logs.certify(origin, { size: head.size, certificate });
   }
 
-  /** Signed, complete answer to a reader's nonce. Faults: VOTER_NONE when this mirror has no voting key. */
+  /** Signed, complete answer to a reader's nonce. Faults: VOTER_NONE, and what stopped the vote for good. */
   async heads(nonce: Uint8Array, scope: HeadsScope, asker: string | null): Promise<Uint8Array> {
     const voting = this.#voting;
-    if (voting === null)
-      throw this.#silent ?? new Fault('refused', 'VOTER_NONE', 'this daemon does not vote', {});
+    if (this.#silent !== null && this.#silent.code !== 'VOTER_STARTING') throw this.#silent;
+    assert(voting !== null, 'a mirror that is not silent votes');
     const charter = this.#charters.current;
     const heads: StoredHead[] = (await this.#inScope(scope)).map((origin) => {
       const { size, checkpoint, certificate } = this.#logs.state(origin);
@@ -409,7 +429,8 @@ export class Mirror {
   async #inScope(scope: HeadsScope): Promise<string[]> {
     if (scope.of === 'all') return this.#logs.origins();
     if (scope.of === 'origins') return scope.origins.filter((origin) => this.#logs.has(origin));
-    return this.#logs.originsOfVault(scope.vault);
+    // A log's first batch names its vault a moment before the log itself is known.
+    return (await this.#logs.originsOfVault(scope.vault)).filter((origin) => this.#logs.has(origin));
   }
 
   batches(origin: string, from: number): Promise<Append[]> {
@@ -445,14 +466,5 @@ export class Mirror {
       });
     }
     await this.#logs.store.batch([{ put: key, value: note }], { sync: true });
-  }
-
-  #lock<Result>(origin: string, work: () => Promise<Result>): Promise<Result> {
-    let lock = this.#locks.get(origin);
-    if (lock === undefined) {
-      lock = new Mutex();
-      this.#locks.set(origin, lock);
-    }
-    return lock.run(work);
   }
 }

@@ -1,14 +1,23 @@
 // Bringing a head to the voters until q of them have signed it. The writer does it for its own appends, a reader for
 // heads it found unfinished, a hoster for heads whose writer went silent: the bytes are the same, so is the code.
 
-import { asFault, type Charter, type Clock, type Crypto, Fault, quorumOf } from '@vauban/core';
+import {
+  APPEND_BYTES_MAX,
+  asFault,
+  type Charter,
+  type Clock,
+  type Crypto,
+  Fault,
+  quorumOf,
+  votingHosters,
+} from '@vauban/core';
 import { checkCosignature, makeCertificate, readHead } from './checkpoint.ts';
-import type { LogStore } from './log-store.ts';
+import type { Append, LogStore } from './log-store.ts';
 import { type NoteSignature, parseSignature } from './note.ts';
 import type { AppendReply, Voter } from './voter.ts';
 
-/** One message's worth of a log. */
-const BATCH_BYTES = 1_048_576;
+/** One message's worth of a log: an append of the largest size together with the voids of all its entries. */
+const BATCH_BYTES = 2 * APPEND_BYTES_MAX;
 /** A voter that answers conflict this often is playing, or two writers share a key. */
 const CONFLICTS_MAX = 8;
 /** `later` refusals are retried this often, with growing pauses from RETRY_MS. */
@@ -89,9 +98,9 @@ async function bring(options: PushOptions, voter: Voter, size: number): Promise<
   for (let conflicts = 0; conflicts < CONFLICTS_MAX; ) {
     signal?.throwIfAborted();
     let reply: AppendReply = { result: 'conflict', size: from, checkpoint: null };
-    for (const append of await logs.batches(origin, from, BATCH_BYTES)) {
-      const end = append.oldSize + append.records.length;
-      if (end > size) break;
+    const batches = (await logs.batches(origin, from, BATCH_BYTES)).filter((one) => endOf(one) <= size);
+    for (const append of joined(batches, certifiedSize)) {
+      const end = endOf(append);
       // What a certificate covers is stored without judging; the head itself is to be signed.
       reply = await voter.append(append, end <= certifiedSize && end < size ? certificate : null);
       if (reply.result !== 'cosigned' && reply.result !== 'stored') break;
@@ -114,6 +123,23 @@ async function bring(options: PushOptions, voter: Voter, size: number): Promise<
   });
 }
 
+function endOf(append: Append): number {
+  return append.oldSize + append.records.length;
+}
+
+/**
+ * What lies above the certificate goes in one append: a voter admits a refused entry only when the same append voids
+ * it, and the writer could only sign the void later, in a batch of its own.
+ */
+function joined(batches: readonly Append[], certifiedSize: number): readonly Append[] {
+  const above = batches.filter((append) => endOf(append) > certifiedSize);
+  const [first] = above;
+  const last = above.at(-1);
+  if (first === undefined || last === undefined || first === last) return batches;
+  const tail = { ...last, oldSize: first.oldSize, records: above.flatMap(({ records }) => records) };
+  return [...batches.slice(0, batches.length - above.length), tail];
+}
+
 /** Start of the last signed batch, so that its end is `size`. */
 async function lastBoundary(logs: LogStore, origin: string, size: number): Promise<number> {
   for (let from = size - 1; from > 0; from--) {
@@ -122,30 +148,36 @@ async function lastBoundary(logs: LogStore, origin: string, size: number): Promi
   return 0;
 }
 
-/** Why a push did not reach a quorum, as one fault. Refusals come first: they explain; silence only counts. */
+/**
+ * Why a push did not reach a quorum, as one fault. `refused` when those who refuse are enough to prevent it; its fact
+ * `class` is `later` when waiting may still help, because fewer refuse for good than it takes.
+ */
 export function quorumFault(charter: Charter, result: PushResult): Fault {
+  const voters = votingHosters(charter).length;
   const needed = quorumOf(charter);
-  const refusal =
-    [...result.refusals.values()].find((one) => one.class !== 'later') ?? [...result.refusals.values()][0];
+  const spare = voters - needed;
+  const refusals = [...result.refusals.values()];
+  const firm = refusals.filter((one) => one.class !== 'later');
   const refusedBy = [...result.refusals.keys()];
   const silent = [...result.unreachable.keys()];
-  if (refusal !== undefined && refusedBy.length > charter.hosters.length - needed - silent.length) {
+  const refusal = firm.length > spare ? firm[0] : refusals.length > spare ? refusals[0] : undefined;
+  if (refusal !== undefined) {
     return new Fault(
       'refused',
       refusal.fault.code,
       `refused by ${refusedBy.join(', ')}: ${refusal.fault.message}`,
       {
         ...refusal.fault.facts,
+        class: firm.length > spare ? refusal.class : 'later',
         refusedBy,
         silent,
       },
     );
   }
-  const voting = charter.hosters.filter((one) => one.voter !== null).length;
   return new Fault(
     'unreachable',
     'QUORUM_UNREACHABLE',
-    `${needed} of ${voting} hosters must sign, ${silent.length} did not answer: ${silent.join(', ') || 'none'}`,
-    { needed, silent, refusedBy },
+    `${needed} of ${voters} hosters must sign, ${silent.length} did not answer: ${silent.join(', ') || 'none'}`,
+    { needed, silent, refusedBy, why: refusals.map((one) => one.fault.code) },
   );
 }

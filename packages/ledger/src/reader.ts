@@ -1,25 +1,14 @@
 // Reading what is in force: heads from a quorum, compared with each other and with what this reader remembers, pulled,
 // and finished when nobody has certified them yet. "Not found" may be said only after this (SPEC: reading).
 
-import {
-  asFault,
-  type Charter,
-  type Clock,
-  CompactRange,
-  type Crypto,
-  equalBytes,
-  Fault,
-  quorumOf,
-  type Random,
-} from '@vauban/core';
+import { asFault, type Clock, type Crypto, equalBytes, Fault, quorumOf, type Random } from '@vauban/core';
 import type { CharterChain } from './charter-log.ts';
-import { openCertificate, readHead } from './checkpoint.ts';
+import { type Head, openCertificate, openCheckpoint, readHead } from './checkpoint.ts';
 import { type HeadsBody, type HeadsScope, openHeads, type StoredHead } from './heads.ts';
 import { genesisOf, type LogRecord, type LogStore } from './log-store.ts';
-import { leafHashOf } from './entry.ts';
 import { pushHead, quorumFault } from './push.ts';
 import type { Voter } from './voter.ts';
-import { storedWriterOf, type Writer, writerOf } from './writer.ts';
+import { type Writer, writerUnder } from './writer.ts';
 
 export interface ReaderOptions {
   readonly crypto: Crypto;
@@ -77,29 +66,43 @@ export async function collectHeads(options: ReaderOptions, scope: HeadsScope): P
   return { answers, unreachable };
 }
 
+interface Shown {
+  readonly head: Head;
+  readonly certificate: string | null;
+  readonly checkpoint: string;
+  readonly voter: Voter;
+}
+
 /**
  * Brings the own copy of every log in scope to the largest head any of q voters shows, certified. Returns their origins.
+ * What a log's writer did not sign does not count: one hoster cannot make a log look longer, forked or unreadable.
  * Faults: QUORUM_UNREACHABLE, ROLLBACK, FORKED (integrity), UNFINISHED.
  */
 export async function refresh(options: ReaderOptions, scope: HeadsScope): Promise<string[]> {
+  const { logs } = options;
   const { answers } = await collectHeads(options, scope);
-  const shown = new Map<string, { readonly head: StoredHead; readonly hoster: string }[]>();
+  const shown = new Map<string, Shown[]>();
   for (const answer of answers) {
-    for (const head of answer.heads) {
+    const voter = options.voters.find((one) => one.hoster === answer.hoster);
+    for (const stored of answer.heads) {
+      const head = headOf(stored);
+      if (head === undefined || voter === undefined || !inScope(scope, head.origin)) continue;
       const list = shown.get(head.origin) ?? [];
-      list.push({ head, hoster: answer.hoster });
+      const { checkpoint, certificate } = stored;
+      list.push({ head, checkpoint, certificate, voter });
       shown.set(head.origin, list);
     }
   }
   const remembered =
     scope.of === 'vault'
-      ? await options.logs.originsOfVault(scope.vault)
+      ? await logs.originsOfVault(scope.vault)
       : scope.of === 'all'
-        ? options.logs.origins()
+        ? logs.origins()
         : scope.origins;
   for (const origin of remembered) {
-    const { certifiedSize } = options.logs.state(origin);
-    const largest = Math.max(0, ...(shown.get(origin) ?? []).map(({ head }) => head.size));
+    const { certifiedSize } = logs.state(origin);
+    const signed = await signedByWriter(options, shown.get(origin) ?? []);
+    const largest = Math.max(0, ...signed.map(({ head }) => head.size));
     if (largest < certifiedSize) {
       throw new Fault(
         'integrity',
@@ -109,44 +112,93 @@ export async function refresh(options: ReaderOptions, scope: HeadsScope): Promis
       );
     }
   }
-  for (const [origin, heads] of shown) await follow(options, origin, heads);
-  return [...shown.keys()].sort();
+  const found: string[] = [];
+  for (const [origin, heads] of shown) {
+    if (await follow(options, origin, heads)) found.push(origin);
+  }
+  return found.sort();
 }
 
-async function follow(
-  options: ReaderOptions,
-  origin: string,
-  shown: readonly { readonly head: StoredHead; readonly hoster: string }[],
-): Promise<void> {
-  const { logs, crypto } = options;
-  const charter = options.charters.current;
-  const largest = shown.toSorted((a, b) => b.head.size - a.head.size);
-  for (const { head, hoster } of largest) {
-    if (head.size <= logs.state(origin).size) break;
-    const voter = options.voters.find((one) => one.hoster === hoster);
-    if (voter !== undefined) await pull(options, voter, origin, head.size).catch(ignoreUnreachable);
+function inScope(scope: HeadsScope, origin: string): boolean {
+  return scope.of !== 'origins' || scope.origins.includes(origin);
+}
+
+/** The head of an answer, when its checkpoint says the same. */
+function headOf(stored: StoredHead): Head | undefined {
+  try {
+    const head = readHead(stored.checkpoint);
+    return head.origin === stored.origin && head.size === stored.size && head.size > 0 ? head : undefined;
+  } catch {
+    return undefined;
   }
-  const state = logs.state(origin);
-  if (state.size < (largest[0]?.head.size ?? 0)) {
+}
+
+/** Those that the log's writer signed; all of them while the log is unknown here. */
+async function signedByWriter(options: ReaderOptions, shown: readonly Shown[]): Promise<readonly Shown[]> {
+  const { logs, crypto } = options;
+  const origin = shown[0]?.head.origin;
+  const writer =
+    origin === undefined
+      ? undefined
+      : await logs.writer(origin, (...first) => resolveWriter(options, ...first));
+  if (writer === undefined) return shown;
+  return shown.filter(({ checkpoint }) => {
+    try {
+      openCheckpoint(crypto, checkpoint, writer.key);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** False when the log is nothing but a hoster's invention. */
+async function follow(options: ReaderOptions, origin: string, claimed: readonly Shown[]): Promise<boolean> {
+  const { logs } = options;
+  let shown = await signedByWriter(options, claimed);
+  for (const one of shown.toSorted((a, b) => b.head.size - a.head.size)) {
+    if (one.head.size <= logs.state(origin).size || !shown.includes(one)) continue;
+    try {
+      await pull(options, one.voter, origin, one.head.size);
+    } catch (error) {
+      const fault = asFault(error);
+      if (fault.kind === 'integrity') throw fault;
+      // Bytes that are no log of this name, for a log nobody else could show: made up.
+      if (fault.kind === 'refused' && !logs.has(origin)) shown = shown.filter((other) => other !== one);
+    }
+    shown = await signedByWriter(options, shown);
+  }
+  if (shown.length === 0) return logs.has(origin);
+  const { size } = logs.state(origin);
+  if (shown.some(({ head }) => head.size > size)) {
     throw new Fault('unreachable', 'UNFINISHED', `the newest entries of ${origin} could not be fetched`, {
       origin,
     });
   }
-  await compare(
-    options,
-    origin,
-    shown.map(({ head }) => head),
-  );
-  for (const { head } of largest) {
-    if (head.certificate === null || logs.state(origin).certifiedSize === state.size) continue;
-    const writer = await logs.writer(origin, (genesis) => resolveWriter(options, genesis));
-    const certified = openCertificate(crypto, charter, head.certificate, writer?.key);
-    const held = await logs.checkpointAt(origin, certified.head.size);
-    if (held === undefined || !equalBytes(readHead(held).root, certified.head.root))
-      throw forked(origin, certified.head.size);
-    await logs.certify(origin, { size: certified.head.size, certificate: head.certificate });
+  // Every head shown must be a prefix of the one held: otherwise its writer signed two histories.
+  for (const { head } of shown) {
+    const held = await logs.rootAt(origin, head.size);
+    if (held === undefined || !equalBytes(held, head.root)) throw forked(origin, head.size);
   }
+  for (const { certificate } of shown) if (certificate !== null) await take(options, origin, certificate);
   if (logs.state(origin).certifiedSize < logs.state(origin).size) await finishHead(options, origin);
+  return true;
+}
+
+/** Remembers a certificate that holds; one that does not is only its sender's shame. */
+async function take(options: ReaderOptions, origin: string, certificate: string): Promise<void> {
+  const { logs, crypto, charters } = options;
+  const writer = await logs.writer(origin, (...first) => resolveWriter(options, ...first));
+  let head: Head;
+  try {
+    ({ head } = openCertificate(crypto, charters.current, certificate, writer?.key));
+  } catch {
+    return;
+  }
+  const held = head.origin === origin ? await logs.rootAt(origin, head.size) : undefined;
+  if (held === undefined) return;
+  if (!equalBytes(held, head.root)) throw forked(origin, head.size);
+  await logs.certify(origin, { size: head.size, certificate });
 }
 
 /** Pulls batches from one voter up to `size`, checking bytes, chain, root and log signature of each. */
@@ -159,18 +211,19 @@ export async function pull(
   const { logs, clock } = options;
   while (logs.state(origin).size < size) {
     const from = logs.state(origin).size;
-    const batches = await voter.batches(origin, from);
-    for (const append of batches) {
-      if (append.origin !== origin || append.oldSize !== logs.state(origin).size) break;
-      const checked = await logs.check(append, options.charters.current, (genesis) =>
-        resolveWriter(options, genesis),
-      );
-      const { operations, after } = logs.rows(checked, {
-        now: clock.now(),
-        admittedSize: 0,
-        votedSeconds: null,
+    for (const append of await voter.batches(origin, from)) {
+      await logs.alone(origin, async () => {
+        if (append.origin !== origin || append.oldSize !== logs.state(origin).size) return;
+        const checked = await logs.check(append, options.charters.current, (...first) =>
+          resolveWriter(options, ...first),
+        );
+        const { operations, after } = logs.rows(checked, {
+          now: clock.now(),
+          admittedSize: 0,
+          votedSeconds: null,
+        });
+        await logs.commit(after, operations);
       });
-      await logs.commit(after, operations);
     }
     if (logs.state(origin).size === from) {
       throw new Fault(
@@ -185,26 +238,6 @@ export async function pull(
       );
     }
   }
-}
-
-/** Every head shown must be a prefix of the one held: otherwise its writer signed two histories. */
-async function compare(options: ReaderOptions, origin: string, heads: readonly StoredHead[]): Promise<void> {
-  for (const head of heads) {
-    const signed = readHead(head.checkpoint);
-    const held = await options.logs.checkpointAt(origin, signed.size);
-    if (held !== undefined && !equalBytes(readHead(held).root, signed.root))
-      throw forked(origin, signed.size);
-    if (held === undefined && !equalBytes(await rootAt(options, origin, signed.size), signed.root)) {
-      throw forked(origin, signed.size);
-    }
-  }
-}
-
-async function rootAt(options: ReaderOptions, origin: string, size: number): Promise<Uint8Array> {
-  const range = new CompactRange(options.crypto);
-  for (const { entry } of await options.logs.records(origin, 0, size))
-    range.append(leafHashOf(options.crypto, entry));
-  return range.root();
 }
 
 /** Resends a head's bytes until q have cosigned it. Faults: QUORUM_UNREACHABLE, UNFINISHED. */
@@ -235,18 +268,9 @@ export async function finishHead(options: ReaderOptions, origin: string): Promis
 export function resolveWriter(
   options: { readonly crypto: Crypto; readonly charters: CharterChain },
   genesis: LogRecord,
+  origin: string,
 ): Writer {
-  const payload = genesisOf(genesis);
-  const charter: Charter = options.charters.current;
-  if (payload.writer === 'device') return writerOf(options.crypto, charter, payload);
-  const versions = Array.from(
-    { length: charter.version },
-    (_, nth) => options.charters.version(nth + 1) ?? charter,
-  );
-  const writer = storedWriterOf(versions, payload);
-  if (writer === undefined)
-    throw new Fault('refused', 'WRITER_UNKNOWN', 'no charter version knows this writer', {});
-  return writer;
+  return writerUnder(options.crypto, options.charters.versions(), { origin, payload: genesisOf(genesis) });
 }
 
 function forked(origin: string, size: number): Fault {
@@ -256,9 +280,4 @@ function forked(origin: string, size: number): Fault {
     `the writer of ${origin} signed two histories: hosters show different trees of size ${size}`,
     { origin, size },
   );
-}
-
-function ignoreUnreachable(error: unknown): void {
-  const fault = asFault(error);
-  if (fault.kind === 'integrity') throw fault;
 }

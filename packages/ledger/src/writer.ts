@@ -19,38 +19,63 @@ export function writerOf(crypto: Crypto, charter: Charter, genesis: Payloads['ge
     const delegation = openDelegation(crypto, charter, genesis.note);
     return { kind: 'device', key: delegation.deviceKey, delegation };
   }
-  if (genesis.writer === 'daemon') {
-    const daemon = charter.daemons.find((one) => equalBytes(daemonIdBytes(one.id), genesis.daemon));
-    if (daemon === undefined) throw unknownWriter('daemon', toHex(genesis.daemon));
-    return { kind: 'daemon', key: daemon.logKey, daemon: daemon.id };
-  }
-  const operator = charter.operators.find((one) => one.id === genesis.operator);
-  if (operator === undefined) throw unknownWriter('operator', genesis.operator);
-  return { kind: 'operator', key: operator.key, operator: operator.id };
+  const writer = memberOf(charter, genesis);
+  if (writer !== undefined) return writer;
+  if (genesis.writer === 'daemon') throw unknownWriter('daemon', toHex(genesis.daemon));
+  throw unknownWriter('operator', genesis.operator);
+}
+
+/** A log's first payload and its name: keys change between charter versions, the name says which one is meant. */
+export interface LogGenesis {
+  readonly origin: string;
+  readonly payload: Payloads['genesis'];
 }
 
 /**
- * The same from stored bytes that were checked when they came in: only for logs already admitted, whose agency or
- * daemon may since have left the charter.
+ * The writer under the newest version that confirms it: for what is certified, whose writer may since have left.
+ * Faults: those of the newest version, when none confirms it.
  */
+export function writerUnder(crypto: Crypto, charters: readonly Charter[], genesis: LogGenesis): Writer {
+  let refused: unknown;
+  for (const charter of charters.toReversed()) {
+    try {
+      const writer = writerOf(crypto, charter, genesis.payload);
+      checkOrigin(crypto, charter.name, genesis.origin, writer);
+      return writer;
+    } catch (error) {
+      refused ??= error;
+    }
+  }
+  throw refused;
+}
+
+/** The same from stored bytes, whose signatures were checked when they came in. */
 export function storedWriterOf(
+  crypto: Crypto,
   charters: readonly Charter[],
-  genesis: Payloads['genesis'],
+  { origin, payload }: LogGenesis,
 ): Writer | undefined {
-  if (genesis.writer === 'device') {
-    const delegation = readDelegation(genesis.note);
+  if (payload.writer === 'device') {
+    const delegation = readDelegation(payload.note);
     return { kind: 'device', key: delegation.deviceKey, delegation };
   }
   for (const charter of charters.toReversed()) {
-    if (genesis.writer === 'daemon') {
-      const daemon = charter.daemons.find((one) => equalBytes(daemonIdBytes(one.id), genesis.daemon));
-      if (daemon !== undefined) return { kind: 'daemon', key: daemon.logKey, daemon: daemon.id };
-    } else {
-      const operator = charter.operators.find((one) => one.id === genesis.operator);
-      if (operator !== undefined) return { kind: 'operator', key: operator.key, operator: operator.id };
-    }
+    const writer = memberOf(charter, payload);
+    if (writer !== undefined && originOf(crypto, charter.name, writer.key) === origin) return writer;
   }
   return undefined;
+}
+
+function memberOf(
+  charter: Charter,
+  genesis: Exclude<Payloads['genesis'], { readonly writer: 'device' }>,
+): Writer | undefined {
+  if (genesis.writer === 'daemon') {
+    const daemon = charter.daemons.find((one) => equalBytes(daemonIdBytes(one.id), genesis.daemon));
+    return daemon && { kind: 'daemon', key: daemon.logKey, daemon: daemon.id };
+  }
+  const operator = charter.operators.find((one) => one.id === genesis.operator);
+  return operator && { kind: 'operator', key: operator.key, operator: operator.id };
 }
 
 /** Faults: ORIGIN_OTHER when the log's name is not its writer's. */
