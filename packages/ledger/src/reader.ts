@@ -163,8 +163,9 @@ async function follow(options: ReaderOptions, origin: string, claimed: readonly 
     } catch (error) {
       const fault = asFault(error);
       if (fault.kind === 'integrity') throw fault;
-      // Bytes that are no log of this name, for a log nobody else could show: made up.
-      if (fault.kind === 'refused' && !logs.has(origin)) shown = shown.filter((other) => other !== one);
+      // It answered, and has no bytes for a log that nobody else could show so far: made up.
+      const empty = fault.kind === 'refused' || fault.code === 'UNFINISHED';
+      if (empty && !logs.has(origin)) shown = shown.filter((other) => other !== one);
     }
     shown = await signedByWriter(options, shown);
   }
