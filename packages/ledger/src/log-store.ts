@@ -14,6 +14,7 @@ import {
   equalBytes,
   Fault,
   fromUtf8,
+  isFault,
   NOTE_BYTES_MAX,
   PAYLOAD_BYTES_MAX,
   shape,
@@ -352,6 +353,8 @@ export class LogStore {
     try {
       await this.#store.batch(operations, { sync });
     } catch (error) {
+      // A store that refuses (its disk is full) says that it wrote nothing.
+      if (isFault(error) && error.kind === 'refused') throw error;
       this.#failure = new Fault(
         'failure',
         'STORE_FAILED',
