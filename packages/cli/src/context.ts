@@ -5,6 +5,7 @@ import type { Fact, Fault } from '@vauban/core';
 import type { Command } from 'commander';
 import { exitCodeOf } from './exit-code.ts';
 import type { Io } from './io.ts';
+import { wrap } from './output.ts';
 import { Progress } from './progress.ts';
 
 export interface Surroundings {
@@ -44,13 +45,18 @@ export class Context {
       .option('--json', 'print one JSON document')
       .addHelpText(
         'after',
-        `${verb.notes === undefined ? '' : `\n${verb.notes}\n`}\nExample:\n  $ ${verb.example}`,
+        `${verb.notes === undefined ? '' : `\n${wrap(verb.notes)}\n`}\nExample:\n  $ ${verb.example}`,
       )
       .action(async (...all: unknown[]) => {
         const options = all.at(-2) as Options & { readonly json?: boolean };
         this.#json = options.json === true;
         await verb.run(all.slice(0, -2) as (string | undefined)[], options);
       });
+  }
+
+  /** Exit status a fault stands for, for verbs that go on after one. */
+  exitCode(fault: Fault): number {
+    return exitCodeOf(fault.kind);
   }
 
   /** The verb's result: the document with --json, otherwise its text; both on stdout. */

@@ -8,8 +8,13 @@ export interface Column {
   readonly right?: boolean;
 }
 
-/** Rows under titles, each column as wide as it needs; a line that would pass 80 columns is cut with an ellipsis. */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+/** Rows under titles, each column as wide as it needs; a line that would pass 80 columns is cut with an ellipsis,
+ * unless it holds what a person must be able to copy. */
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  options: { readonly cut: boolean } = { cut: true },
+): string {
   const widths = columns.map(({ title }, nth) =>
     Math.max(title.length, ...rows.map((row) => (row[nth] ?? '').length)),
   );
@@ -21,9 +26,25 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
       })
       .join(GAP)
       .trimEnd();
-    return text.length > COLUMNS ? `${text.slice(0, COLUMNS - 1)}…` : text;
+    return options.cut && text.length > COLUMNS ? `${text.slice(0, COLUMNS - 1)}…` : text;
   };
   return [columns.map((one) => one.title), ...rows].map(line).join('\n');
+}
+
+/** Breaks at spaces so that no line passes 80 columns; line breaks in the text stay. */
+export function wrap(text: string): string {
+  return text
+    .split('\n')
+    .flatMap((paragraph) => {
+      const lines = [''];
+      for (const word of paragraph.split(' ')) {
+        const last = lines.at(-1) as string;
+        if (last !== '' && last.length + 1 + word.length > COLUMNS) lines.push(word);
+        else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
+      }
+      return lines;
+    })
+    .join('\n');
 }
 
 /** "1.4 MB": decimal units, one decimal below ten. */

@@ -14,6 +14,17 @@ import { registerNetworkCreate } from './verbs/network-create.ts';
 import { registerNetworkStart } from './verbs/network-start.ts';
 import { registerNetworkStatus } from './verbs/network-status.ts';
 import { registerNetworkStop } from './verbs/network-stop.ts';
+import { registerVaultCreate } from './verbs/vault-create.ts';
+import { registerVaultRecover } from './verbs/vault-recover.ts';
+import { registerVaultStatus } from './verbs/vault-status.ts';
+import { registerPut } from './verbs/put.ts';
+import { registerGet } from './verbs/get.ts';
+import { registerLs } from './verbs/ls.ts';
+import { registerRm } from './verbs/rm.ts';
+import { registerWhere } from './verbs/where.ts';
+import { registerVerify } from './verbs/verify.ts';
+import { registerLedgerVerify } from './verbs/ledger-verify.ts';
+import { registerDemo } from './verbs/demo.ts';
 
 const HELP_COLUMNS = 80;
 const VERSION = '0.0.0';
@@ -49,6 +60,19 @@ export async function runProgram(argv: readonly string[], around: Surroundings):
   registerNetworkStop(network, context);
   const charter = program.command('charter').description('the consortium’s document about itself');
   registerCharterShow(charter, context);
+  const vault = program.command('vault').description('for agencies: an encrypted namespace');
+  registerVaultCreate(vault, context);
+  registerVaultRecover(vault, context);
+  registerVaultStatus(vault, context);
+  registerPut(program, context);
+  registerGet(program, context);
+  registerLs(program, context);
+  registerRm(program, context);
+  registerWhere(program, context);
+  registerVerify(program, context);
+  const ledger = program.command('ledger').description('the record of where every fragment sits');
+  registerLedgerVerify(ledger, context);
+  registerDemo(program, context);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return context.status;

@@ -19,7 +19,8 @@ const SUSPECTED = 1;
 export class DaemonHealth {
   readonly #clock: Clock;
   #latencyMs = 0;
-  #bytesPerMs = 0;
+  /** Times are averaged, not rates: one crawl outweighs many sprints, as it does for whoever waits. */
+  #msPerByte = 0;
   #measuredAt: number | undefined;
   #failures = 0;
   #retryAt = 0;
@@ -30,14 +31,22 @@ export class DaemonHealth {
     this.#clock = clock;
   }
 
-  /** One transfer: time until the first answer, then `bytes` in `bodyMs`. Also counts as a success. */
+  /** One transfer: time until the first answer, then `bytes` in `bodyMs`. */
   measured(of: { latencyMs: number; bytes: number; bodyMs: number }): void {
-    const bytesPerMs = of.bytes / Math.max(of.bodyMs, 0.1);
+    const msPerByte = Math.max(of.bodyMs, 0.1) / Math.max(of.bytes, 1);
     const known = this.estimate !== undefined;
     this.#latencyMs = known ? mix(this.#latencyMs, of.latencyMs) : of.latencyMs;
-    this.#bytesPerMs = known ? mix(this.#bytesPerMs, bytesPerMs) : bytesPerMs;
+    this.#msPerByte = known ? mix(this.#msPerByte, msPerByte) : msPerByte;
     this.#measuredAt = this.#clock.monotonic();
-    this.succeeded();
+  }
+
+  /** A read that others overtook: it would have taken at least this long, which is believed at once. */
+  overtaken(of: { bytes: number; ms: number }): void {
+    const known = this.estimate;
+    const msPerByte = of.ms / Math.max(of.bytes, 1);
+    this.#latencyMs = known?.latencyMs ?? 0;
+    this.#msPerByte = Math.max(known?.msPerByte ?? 0, msPerByte);
+    this.#measuredAt = this.#clock.monotonic();
   }
 
   succeeded(): void {
@@ -90,16 +99,16 @@ export class DaemonHealth {
     return this.#fault;
   }
 
-  get estimate(): { readonly latencyMs: number; readonly bytesPerMs: number } | undefined {
+  get estimate(): { readonly latencyMs: number; readonly msPerByte: number } | undefined {
     if (this.#measuredAt === undefined) return undefined;
     if (this.#clock.monotonic() - this.#measuredAt > MEASURE_AGE_MS_MAX) return undefined;
-    return { latencyMs: this.#latencyMs, bytesPerMs: this.#bytesPerMs };
+    return { latencyMs: this.#latencyMs, msPerByte: this.#msPerByte };
   }
 
   /** Milliseconds that reading `bytes` from it should take; undefined when nothing recent is known. */
   expectedMs(bytes: number): number | undefined {
     const known = this.estimate;
-    return known && known.latencyMs + bytes / known.bytesPerMs;
+    return known && known.latencyMs + bytes * known.msPerByte;
   }
 }
 

@@ -59,7 +59,10 @@ export class DaemonLinks {
   readonly #options: DaemonLinksOptions;
   readonly #links = new Map<DaemonId, Link>();
   #charter: Charter;
+  /** When the last round ended. */
   #roundAt: number | undefined;
+  /** The round everybody shares who is in no hurry for a newer one. */
+  #underWay: Promise<void> | undefined;
 
   constructor(options: DaemonLinksOptions) {
     this.#options = options;
@@ -165,10 +168,12 @@ export class DaemonLinks {
     how.signal?.throwIfAborted();
     const now = this.#options.clock.monotonic();
     const age = this.#roundAt === undefined ? Number.POSITIVE_INFINITY : now - this.#roundAt;
-    const wanted = how.patient || how.fresh;
-    if (wanted || age > STATUS_FRESH_MS) {
-      const round = this.#round(how.patient ?? false);
-      if (wanted || age > STATUS_AGE_MS_MAX) await orAborted(round, how.signal);
+    if (how.patient) await orAborted(this.#round(true), how.signal);
+    else if (how.fresh || age > STATUS_FRESH_MS) {
+      this.#underWay ??= this.#round(false).finally(() => {
+        this.#underWay = undefined;
+      });
+      if (how.fresh || age > STATUS_AGE_MS_MAX) await orAborted(this.#underWay, how.signal);
     }
     const live = this.#liveNow();
     if (live.size === 0) this.#throwRefusal();
@@ -182,12 +187,12 @@ export class DaemonLinks {
   }
 
   /** Medians over the daemons read from lately: what is normal now. Undefined before the first read. */
-  get typical(): { readonly latencyMs: number; readonly bytesPerMs: number } | undefined {
+  get typical(): { readonly latencyMs: number; readonly msPerByte: number } | undefined {
     const known = [...this.#links.values()].flatMap(({ health }) => health.estimate ?? []);
     if (known.length === 0) return undefined;
     return {
       latencyMs: median(known.map((one) => one.latencyMs)),
-      bytesPerMs: median(known.map((one) => one.bytesPerMs)),
+      msPerByte: median(known.map((one) => one.msPerByte)),
     };
   }
 
@@ -204,7 +209,6 @@ export class DaemonLinks {
   async #round(patient: boolean): Promise<void> {
     const { clock } = this.#options;
     const startedAt = clock.monotonic();
-    this.#roundAt = startedAt;
     const bell = new Bell(clock);
     const count = { asked: 0, settled: 0, answered: 0 };
     for (const link of this.#links.values()) {
@@ -222,9 +226,10 @@ export class DaemonLinks {
     while (count.settled < count.asked) {
       const waitedMs = clock.monotonic() - startedAt;
       const enough = !patient && count.answered * 2 >= count.asked && waitedMs >= ROUND_GRACE_MS;
-      if (enough || waitedMs >= STATUS_DEADLINE_MS) return;
+      if (enough || waitedMs >= STATUS_DEADLINE_MS) break;
       await bell.wait(waitedMs < ROUND_GRACE_MS ? ROUND_GRACE_MS - waitedMs : STATUS_DEADLINE_MS - waitedMs);
     }
+    this.#roundAt = clock.monotonic();
   }
 
   /** Asks once at a time; the answer and the failure are noted. Never rejects. */

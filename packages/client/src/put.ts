@@ -35,6 +35,8 @@ export interface PutResult {
   readonly objects: readonly PutObject[];
   readonly problems: readonly PutProblem[];
   readonly bytes: number;
+  /** Fragment bytes handed to the network. */
+  readonly sentBytes: number;
 }
 
 /** Read at once when a file is only hashed. */
@@ -67,6 +69,7 @@ class PutRun {
   readonly #problems: PutProblem[] = [];
   readonly #commits: Promise<void>[] = [];
   readonly #failure = new AbortController();
+  #sentBytes = 0;
   #pack: { readonly builder: PackBuilder; readonly turn: Turn; readonly objects: PutObject[] } | undefined;
 
   constructor(options: PutOptions, source: LocalSource) {
@@ -98,7 +101,7 @@ class PutRun {
     const order = (a: PutObject, b: PutObject) => (a.path < b.path ? -1 : 1);
     const objects = this.#objects.toSorted(order);
     const bytes = objects.reduce((sum, one) => sum + one.size, 0);
-    return { objects, problems: this.#problems, bytes };
+    return { objects, problems: this.#problems, bytes, sentBytes: this.#sentBytes };
   }
 
   /** Stops what is under way; what is certified stays. */
@@ -144,6 +147,7 @@ class PutRun {
           const { writer, vault, policy, crypto, signal } = this.#options;
           const seed = crypto.sha256(filled.sealed.subarray(0, 64));
           const stored = await writer.store({ vault, policy, sealed: filled.sealed, seed, signal });
+          this.#sentBytes += stored.sentBytes;
           const { index } = filled;
           await this.#options.committer.commit({
             places: [placePayload(this.#options, stored)],
@@ -169,7 +173,8 @@ class PutRun {
     const current = this.#options.catalog.get(path)?.write;
     if (current?.size === entry.size && this.#same(entry, path, await this.#hash(entry))) return;
     const uploaded = await uploadFile(this.#options, this.#source, { entry, path });
-    const { content, sha256, size, places, done } = uploaded;
+    const { content, sha256, size, places, sentBytes, done } = uploaded;
+    this.#sentBytes += sentBytes;
     const change = this.#write(entry, path, { sha256, content });
     this.#inBackground(async () => {
       await this.#commitOne(change, places);
@@ -190,6 +195,7 @@ class PutRun {
       const filled = builder.finish();
       const seed = crypto.sha256(filled.sealed.subarray(0, 64));
       const stored = await writer.store({ vault, policy, sealed: filled.sealed, seed, signal });
+      this.#sentBytes += stored.sentBytes;
       const pointer =
         filled.index === null ? null : { ...filled.index, in: { pack: stored.segment, ...filled.index.in } };
       await committer.commit({

@@ -166,7 +166,7 @@ export class ShardRace {
 
   #typicalMs(bytes: number): number | undefined {
     const { typical } = this.#o.links;
-    return typical && typical.latencyMs + bytes / typical.bytesPerMs;
+    return typical && typical.latencyMs + bytes * typical.msPerByte;
   }
 
   #start(holder: Holder): void {
@@ -213,6 +213,7 @@ export class ShardRace {
     const client = links.client(daemon);
     const facts: ReadFacts = await getFragment({ ...of, client, clock, index, targets, signal, onProgress });
     links.health(daemon).measured({ ...facts, bytes: this.#o.range.to - this.#o.range.from });
+    links.health(daemon).succeeded();
     this.#finished.set(index, clock.monotonic() - startedAt);
   }
 
@@ -268,17 +269,15 @@ export class ShardRace {
 
   /** Aborts what still runs, waits until it has let go of the memory, and remembers who was silent. */
   async #stopLosers(): Promise<void> {
-    const { clock, links, signal } = this.#o;
+    const { clock, links, range, signal } = this.#o;
     const losers = [...this.#running.values()];
     const now = clock.monotonic();
     const silenceMs = Math.max(LATE_MS_MIN, this.#medianMs() ?? 0);
     for (const read of losers) {
-      const health = read.late && !signal?.aborted && links.has(read.daemon) && links.health(read.daemon);
-      if (health && now - read.progressAt > silenceMs) {
-        links.suspect(read.daemon, silent(read.daemon));
-      } else if (health && read.readBytes > 0) {
-        const latencyMs = health.estimate?.latencyMs ?? 0;
-        health.measured({ latencyMs, bytes: read.readBytes, bodyMs: now - read.startedAt });
+      if (read.late && !signal?.aborted && links.has(read.daemon)) {
+        const bytes = Math.max(read.readBytes, Math.min(STEP_BYTES, range.to - range.from));
+        links.health(read.daemon).overtaken({ bytes, ms: now - read.startedAt });
+        if (now - read.progressAt > silenceMs) links.suspect(read.daemon, silent(read.daemon));
       }
       read.controller.abort(new Error('the others were faster'));
     }

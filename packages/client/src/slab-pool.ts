@@ -1,7 +1,11 @@
 // Large buffers, kept between segments: a fresh one of 24 MB costs more page faults than encoding into it does.
 
-/** Idle slabs kept: one for each segment a caller has in flight, and one that is being given back. */
-const SLABS_KEPT_MAX = 4;
+/** Smaller ones are not worth keeping: the engine's own allocator is as fast. */
+const POOLED_BYTES_MIN = 262_144;
+/** A slab serves requests down to this part of it, so that a small one never ties up a large one. */
+const FIT_FRACTION = 0.5;
+/** Kept idle: the coded forms of three default segments in flight (9 fragments of 2.5 MiB each). */
+const IDLE_BYTES_MAX = 75_497_472;
 
 export interface Slab {
   /** Exactly the length asked for; whatever was in it before is still there. */
@@ -11,16 +15,18 @@ export interface Slab {
 }
 
 export class SlabPool {
+  /** The one used last is the last. */
   readonly #idle: ArrayBuffer[] = [];
   #lentBytes = 0;
+  #idleBytes = 0;
   #peakBytes = 0;
 
-  /** The smallest idle slab that is large enough, or a new one of this length. */
+  /** The smallest idle slab that fits, or a new one of this length. */
   acquire(byteLength: number): Slab {
     const fits = this.#idle
-      .filter((one) => one.byteLength >= byteLength)
+      .filter((one) => one.byteLength >= byteLength && one.byteLength * FIT_FRACTION <= byteLength)
       .sort((a, b) => a.byteLength - b.byteLength)[0];
-    if (fits !== undefined) this.#idle.splice(this.#idle.indexOf(fits), 1);
+    if (fits !== undefined) this.#remove(this.#idle.indexOf(fits));
     const buffer = fits ?? new ArrayBuffer(byteLength);
     this.#lentBytes += buffer.byteLength;
     this.#peakBytes = Math.max(this.#peakBytes, this.#lentBytes);
@@ -31,22 +37,24 @@ export class SlabPool {
         if (!lent) return;
         lent = false;
         this.#lentBytes -= buffer.byteLength;
-        this.#keep(buffer);
+        if (buffer.byteLength >= POOLED_BYTES_MIN) this.#keep(buffer);
       },
     };
   }
 
   /** Bytes in use, bytes waiting to be used again, and the most that was ever in use. */
   get account(): { readonly lentBytes: number; readonly idleBytes: number; readonly peakBytes: number } {
-    const idleBytes = this.#idle.reduce((sum, one) => sum + one.byteLength, 0);
-    return { lentBytes: this.#lentBytes, idleBytes, peakBytes: this.#peakBytes };
+    return { lentBytes: this.#lentBytes, idleBytes: this.#idleBytes, peakBytes: this.#peakBytes };
   }
 
-  /** The largest are kept: they serve every request. */
   #keep(buffer: ArrayBuffer): void {
     this.#idle.push(buffer);
-    if (this.#idle.length <= SLABS_KEPT_MAX) return;
-    this.#idle.sort((a, b) => b.byteLength - a.byteLength);
-    this.#idle.length = SLABS_KEPT_MAX;
+    this.#idleBytes += buffer.byteLength;
+    while (this.#idleBytes > IDLE_BYTES_MAX) this.#remove(0);
+  }
+
+  #remove(at: number): void {
+    const [removed] = this.#idle.splice(at, 1);
+    this.#idleBytes -= removed?.byteLength ?? 0;
   }
 }

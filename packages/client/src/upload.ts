@@ -49,6 +49,8 @@ export interface Uploaded {
   readonly sha256: Uint8Array;
   readonly size: number;
   readonly places: readonly Extract<Payload, { kind: 'place' }>[];
+  /** Fragment bytes handed to the network by this run. */
+  readonly sentBytes: number;
   /** To be called once the upload is in the ledger. */
   readonly done: () => Promise<void>;
 }
@@ -115,6 +117,7 @@ async function run(
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
   const underWay: Promise<void>[] = [];
+  let sentBytes = 0;
   const hasher = crypto.sha256Stream();
   const reader = await source.open(entry);
   const plain = new Uint8Array(Math.min(plainMax, entry.size));
@@ -132,8 +135,9 @@ async function run(
         const before = journal.stored.get(segment);
         if (!journal.sealed.has(segment)) await journal.noteSealed(segment, tags);
         const storing = store(options, { journal, segment, sealed, before, signal: stop })
-          .then((result) => {
+          .then(({ sentBytes: sent, ...result }) => {
             stored[segment] = result;
+            sentBytes += sent;
             options.progress(bytes.length);
           })
           .catch((error: unknown) => {
@@ -175,6 +179,7 @@ async function run(
     },
     sha256: hasher.digest(),
     size: entry.size,
+    sentBytes,
     places: whole.map((one) => placePayload(options, one)),
     done: () => journal.discard(),
   };
@@ -189,7 +194,7 @@ async function store(
     readonly before: StoredSegment | undefined;
     readonly signal: AbortSignal;
   },
-): Promise<StoredSegment> {
+): Promise<StoredSegment & { readonly sentBytes: number }> {
   const { writer, vault, policy, crypto } = options;
   const { journal, segment, sealed, before } = of;
   const seed = crypto.sha256(concat(journal.start.content, u32be(segment)));
@@ -204,7 +209,7 @@ async function store(
   const now = { segment: result.segment, descriptor: result.descriptor, fragments: result.fragments };
   if (before === undefined || toHex(before.segment) !== toHex(now.segment))
     await journal.noteStored(segment, now);
-  return now;
+  return { ...now, sentBytes: result.sentBytes };
 }
 
 /** What the ledger says of a stored segment. */

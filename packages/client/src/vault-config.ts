@@ -27,9 +27,13 @@ const slug = v.pipe(v.string(), v.check(isSlug, 'expected a slug'));
 const configSchema = v.strictObject({
   format: v.literal('vauban/vault/0'),
   agency: slug,
+  agencyName: shape.text(80),
   label: shape.text(200),
+  /** Origin of this device's log. */
+  device: shape.text(140),
   vault: shape.bytes(32),
-  policy: slug,
+  /** Null until the agency is in the charter. */
+  policy: v.nullable(slug),
   /** The device's delegation; null until the agency is in the charter. */
   note: v.nullable(shape.bytesUpTo(4_352)),
   charter: v.pipe(v.array(signedCharterSchema), v.minLength(1), v.maxLength(100_000)),
@@ -37,9 +41,11 @@ const configSchema = v.strictObject({
 
 export interface VaultConfig {
   readonly agency: string;
+  readonly agencyName: string;
   readonly label: string;
+  readonly device: string;
   readonly vault: Uint8Array;
-  readonly policy: string;
+  readonly policy: string | null;
   readonly note: Uint8Array | null;
   readonly charter: readonly SignedCharter[];
 }

@@ -78,7 +78,7 @@ export async function createVault(ports: ClientPorts, options: CreateVaultOption
       },
     );
   }
-  const made = await write(ports, { ...options, secret, agency, policy: null });
+  const made = await write(ports, { ...options, secret, agency, agencyName: name });
   return {
     ...made,
     words: wordsOf(secret, options.language),
@@ -162,7 +162,7 @@ export async function recoverVault(
       { version: charter.version },
     );
   }
-  const made = await write(ports, { ...options, secret, agency, policy: null });
+  const made = await write(ports, { ...options, secret, agency });
   await activateVault(ports, options);
   return made;
 }
@@ -176,8 +176,8 @@ async function write(
   of: {
     readonly secret: Uint8Array;
     readonly agency: string;
+    readonly agencyName?: string;
     readonly label?: string;
-    readonly policy: null;
     readonly charter: readonly SignedCharter[];
     readonly passphrase: string;
   },
@@ -190,19 +190,22 @@ async function write(
   };
   const label = of.label ?? DEFAULT_LABEL;
   const vault = vaultIdOf(agencyKeys(crypto, of.secret).rootPublic, label);
+  const { name } = CharterChain.from(crypto, of.charter).current;
+  const device = originOf(crypto, name, crypto.ed25519Public(keys.deviceSeed));
   const sealed = sealVaultKeys(keys, { passphrase: of.passphrase, random, kdf });
   await files.makeDirectory('');
   await replace(ports, KEYS_PATH, sealed);
   await writeConfig(ports, {
     agency: of.agency,
+    agencyName: of.agencyName ?? of.agency,
     label,
+    device,
     vault,
-    policy: 'standard',
+    policy: null,
     note: null,
     charter: of.charter,
   });
-  const name = CharterChain.from(crypto, of.charter).current.name;
-  return { vault: toHex(vault), device: originOf(crypto, name, crypto.ed25519Public(keys.deviceSeed)) };
+  return { vault: toHex(vault), device };
 }
 
 async function refuseExisting(ports: ClientPorts): Promise<void> {
@@ -247,6 +250,11 @@ async function replace(ports: Pick<ClientPorts, 'files'>, path: string, bytes: U
   await files.syncDirectory('');
 }
 
+/** Names a vault and this machine's device in it. */
+export function describeVault(config: VaultConfig): { readonly vault: string; readonly device: string } {
+  return { vault: toHex(config.vault), device: config.device };
+}
+
 /** Sends the note to every voting hoster; q must have stored it. Returns the charter as known afterwards. */
 async function acknowledge(
   ports: ClientPorts,
@@ -288,6 +296,14 @@ async function acknowledge(
   } finally {
     await network.stop();
   }
+}
+
+/** The agency's public line again, for a vault that is not in force yet. Faults: VAULT_MISSING, WRONG_PASSPHRASE. */
+export async function publicLineOf(ports: ClientPorts, passphrase: string): Promise<string> {
+  const { agency, agencyName } = await readConfig(ports);
+  const { agencySecret } = await readKeys(ports, passphrase);
+  const { rootPublic, rootSeed } = agencyKeys(ports.crypto, agencySecret);
+  return agencyLine(ports.crypto, { id: agency, name: agencyName, rootKey: rootPublic }, rootSeed);
 }
 
 /** Whether a fault means that the officers have not put the agency in force yet. */

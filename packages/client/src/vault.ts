@@ -43,7 +43,8 @@ export interface VaultEvents {
 
 export interface VerbOptions {
   readonly signal?: AbortSignal;
-  readonly onProgress?: (bytes: number) => void;
+  /** Called with each step's bytes, and all that is to come where that is known (0 where not). */
+  readonly onProgress?: (bytes: number, total: number) => void;
   /** Answer from what was certified when last seen, without asking a quorum. */
   readonly stale?: boolean;
 }
@@ -148,6 +149,14 @@ export class Vault {
     return toHex(this.#config.vault);
   }
 
+  get idBytes(): Uint8Array {
+    return this.#config.vault;
+  }
+
+  get agency(): string {
+    return this.#config.agency;
+  }
+
   get membership(): Membership {
     return this.#membership;
   }
@@ -172,7 +181,7 @@ export class Vault {
         turns: this.#turns,
         journals: { files, random, vaultSecret: this.#secret, owner, alive },
         exclusively: (work) => this.#door.within(() => work()),
-        progress: options.onProgress ?? (() => undefined),
+        progress: (bytes) => options.onProgress?.(bytes, 0),
         signal,
         catalog: this.#namespace.catalog,
         committer: this.#committer,
@@ -217,7 +226,8 @@ export class Vault {
       );
     }
     const wanted = found.map((version) => ({ version, as: single ? '' : below(version.write.path, path) }));
-    return restore(await this.#getOptions(options), wanted, target(!single));
+    const total = found.reduce((sum, { write }) => sum + write.size, 0);
+    return restore(await this.#getOptions(options, total), wanted, target(!single));
   }
 
   /** Streams one object's bytes in order. Faults: as `get`. */
@@ -370,13 +380,13 @@ export class Vault {
     return this.#door.within(({ logs }) => Promise.all(ids.map((id) => placeOf(logs, id))));
   }
 
-  async #getOptions(options: VerbOptions): Promise<GetOptions> {
+  async #getOptions(options: VerbOptions, total = 0): Promise<GetOptions> {
     return {
       crypto: this.#ports.crypto,
       source: this.#source,
       find: (segment) => this.#door.within(({ logs }) => placeOf(logs, segment)),
       turns: this.#turns,
-      progress: options.onProgress ?? (() => undefined),
+      progress: (bytes) => options.onProgress?.(bytes, total),
       signal: options.signal ?? new AbortController().signal,
     };
   }

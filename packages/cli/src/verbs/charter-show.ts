@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { type Charter, officersThreshold, quorumOf, toHex, votingHosters } from '@vauban/core';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { count, day, size, table, time } from '../output.ts';
+import { count, day, size, table, time, wrap } from '../output.ts';
 
 interface Options {
   readonly network: string;
@@ -93,15 +93,18 @@ function inWords(charter: Charter, root: string): string {
     { title: 'capacity', right: true },
     { title: 'declared until' },
   ];
-  const policies = charter.policies.map(
-    (one) =>
+  const policies = charter.policies.map((one) =>
+    wrap(
       `Policy ${one.name}: ${one.k} + ${one.m} fragments per segment, any ${count(one.sitesLost, 'site')} may be lost; holders in ${count(one.sovereignty.countries.length, 'country', 'countries')}, foreign capital at most ${one.sovereignty.foreignShareLargestMax} % each and ${one.sovereignty.foreignShareTotalMax} % together${one.sovereignty.foreignVetoAllowed ? '' : ', no foreign veto'}.`,
+    ),
   );
   const agencies = charter.agencies.map(
     (one) => `  ${one.name} (${one.id}): ${size(one.quotaBytes)}${one.suspended ? ', suspended' : ''}`,
   );
   return [
-    `Charter ${charter.name}, version ${charter.version}, in force since ${time(charter.issued)}, expires ${time(charter.expires)}.`,
+    wrap(
+      `Charter ${charter.name}, version ${charter.version}, issued ${time(charter.issued)}, expires ${time(charter.expires)}.`,
+    ),
     `Root: ${root}`,
     '',
     table(columns, sites),

@@ -53,7 +53,7 @@ export function registerDaemonInit(parent: Command, context: Context): void {
   context.declare<Options>(command, {
     example: 'vauban daemon init /srv/vauban --hoster "Hébergeur Cigogne" --site strasbourg',
     notes:
-      'Prints one public line for the officers of the consortium. They send back a charter\nfile that lists the daemon; put it in <dir>/charter.cbor, then: vauban daemon run.',
+      'Prints one public line for the officers of the consortium. They send back a charter file that lists the daemon; put it in <dir>/charter.cbor, then: vauban daemon run.',
     run: async ([dir = ''], options) => {
       const { createDaemon, parseBytes, readKey } = await import('@vauban/daemon');
       const { capacity, identity, seat, law, certification, signedBy, ...rest } = options;

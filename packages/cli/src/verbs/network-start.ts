@@ -21,7 +21,7 @@ export function registerNetworkStart(parent: Command, context: Context): void {
         signal: context.signal,
         onProgress: ({ ready, total }) => bar.update(ready, total, `${ready} of ${total} ready`),
       });
-      const { started, running, burnt, quorum } = result;
+      const { started, running, burnt, quorum, silent } = result;
       const parts = [
         `${count(started.length + running.length, 'daemon')} ready`,
         ...(running.length > 0 ? [`${running.length} of them were running already`] : []),
@@ -30,6 +30,7 @@ export function registerNetworkStart(parent: Command, context: Context): void {
       context.print(result, parts.join('; '));
       if (!quorum)
         context.say('Too few hosters are left for a quorum: data can be read, nothing can be certified.');
+      else for (const { site, reason } of silent) context.say(`${site} serves but does not vote: ${reason}`);
     },
   });
 }

@@ -1,0 +1,108 @@
+// What all verbs of a vault share: their options, opening and closing it, and telling a person what should be known.
+
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { asFault, Fault } from '@vauban/core';
+import type { Vault } from '@vauban/client';
+import type { SignedCharter } from '@vauban/ledger';
+import type { Command } from 'commander';
+import type { Context } from './context.ts';
+import { type PassphraseOptions, passphraseFrom } from './passphrase.ts';
+
+export interface VaultOptions extends PassphraseOptions {
+  readonly vault?: string;
+}
+
+/** Remembers which local network a vault belongs to, for accounts of allocated disk space. */
+const NETWORK_FILE = 'network-directory';
+
+export function vaultOptions(command: Command): Command {
+  return command
+    .option('--vault <dir>', 'the vault’s directory (or VAUBAN_VAULT)')
+    .option('--passphrase-file <file>', 'file with the passphrase (or VAUBAN_PASSPHRASE_FILE)');
+}
+
+/** Faults: VAULT_UNNAMED. */
+export function vaultDirectory(context: Context, options: VaultOptions): string {
+  const directory = options.vault ?? context.io.env['VAUBAN_VAULT'];
+  if (directory === undefined || directory === '') {
+    throw new Fault('usage', 'VAULT_UNNAMED', 'which vault? Give --vault <dir> or set VAUBAN_VAULT', {});
+  }
+  return resolve(directory);
+}
+
+/** Opens the vault, works, closes it, whatever happens. */
+export async function withVault<Result>(
+  context: Context,
+  options: VaultOptions,
+  work: (vault: Vault, directory: string) => Promise<Result>,
+): Promise<Result> {
+  const directory = vaultDirectory(context, options);
+  const { nodeClient, readConfig, Vault } = await import('@vauban/client');
+  const ports = await nodeClient(directory);
+  // Before anyone types a passphrase: is there a vault at all?
+  await readConfig(ports);
+  const passphrase = await passphraseFrom(context, options);
+  const named = new Set<string>();
+  const vault = await Vault.open(ports, passphrase, {
+    onNotice: (fault) => context.say(`note: ${fault.message}`),
+    onLiar: ({ daemon, hoster, site, index, leaf }) => {
+      const what = leaf === undefined ? `fragment ${index}` : `leaf ${leaf} of fragment ${index}`;
+      const line = `warning: daemon ${daemon} (${hoster ?? 'unknown'}, ${site ?? 'unknown'}) sent wrong bytes for ${what}; it is avoided`;
+      if (!named.has(daemon)) context.say(line);
+      named.add(daemon);
+    },
+  });
+  try {
+    return await work(vault, directory);
+  } finally {
+    await vault.close();
+  }
+}
+
+/** A charter file, or the directory of a local network with its officers' keys. */
+export interface CharterSource {
+  readonly versions: readonly SignedCharter[];
+  /** Set when the officers' keys are on this machine. */
+  readonly networkDirectory: string | undefined;
+}
+
+/** Faults: NETWORK_MISSING, CHARTER_FILE_MALFORMED. */
+export async function charterSource(path: string): Promise<CharterSource> {
+  const { readCharter } = await import('@vauban/daemon');
+  const { readNetworkCharter } = await import('@vauban/fleet');
+  const isDirectory = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isDirectory) return { versions: (await readCharter(path)).signedFrom(1), networkDirectory: undefined };
+  return { versions: (await readNetworkCharter(path)).signedFrom(1), networkDirectory: resolve(path) };
+}
+
+export async function rememberNetwork(vault: string, network: string): Promise<void> {
+  await writeFile(join(vault, NETWORK_FILE), `${network}\n`, { mode: 0o600 });
+}
+
+/**
+ * Bytes the disks of the vault's network gave to daemons, when that network is on this machine; undefined otherwise.
+ */
+export async function allocatedNow(vault: string): Promise<number | undefined> {
+  const network = await readFile(join(vault, NETWORK_FILE), 'utf8').catch(() => undefined);
+  if (network === undefined) return undefined;
+  const { allocatedBytes } = await import('@vauban/fleet');
+  return allocatedBytes(network.trim()).catch(() => undefined);
+}
+
+/** What several failed parts mean for the command's exit status: the gravest counts. */
+export function gravest(faults: readonly unknown[]): Fault | undefined {
+  const order = ['integrity', 'missing-fragments', 'unreachable', 'refused', 'failure'];
+  return faults
+    .map(asFault)
+    .toSorted((a, b) => rank(order, a.kind) - rank(order, b.kind))
+    .at(0);
+}
+
+function rank(order: readonly string[], kind: string): number {
+  const at = order.indexOf(kind);
+  return at < 0 ? order.length : at;
+}

@@ -1,0 +1,49 @@
+// vauban ls: what the vault holds, from its own log.
+
+import { toHex } from '@vauban/core';
+import type { Command } from 'commander';
+import type { Context } from '../context.ts';
+import { size, table, time } from '../output.ts';
+import { type VaultOptions, vaultOptions, withVault } from '../vault-verb.ts';
+
+interface Options extends VaultOptions {
+  readonly stale?: boolean;
+}
+
+const columns = [{ title: 'size', right: true }, { title: 'modified' }, { title: 'path' }];
+
+export function registerLs(program: Command, context: Context): void {
+  const command = vaultOptions(program.command('ls'))
+    .description('list what the vault holds')
+    .argument('[prefix]', 'only paths that begin with this')
+    .option('--stale', 'answer from what was certified when last seen');
+  context.declare<Options>(command, {
+    example: 'vauban ls council/ --vault ./archives',
+    run: async ([prefix = ''], options) => {
+      const versions = await withVault(context, options, (vault) =>
+        vault.list(prefix.replace(/^\/+/, ''), { signal: context.signal, stale: options.stale === true }),
+      );
+      const objects = versions.map(({ write }) => ({
+        path: write.path,
+        kind: write.kind,
+        size: write.size,
+        modified: time(write.modified),
+        version: toHex(write.version),
+      }));
+      const rows = objects.map((one) => [
+        size(one.size),
+        one.modified,
+        printable(one.path) + (one.kind === 'directory' ? '/' : ''),
+      ]);
+      context.print({ objects }, rows.length === 0 ? 'nothing' : table(columns, rows, { cut: false }));
+    },
+  });
+}
+
+/** Names may hold newlines and escape sequences: a terminal must not obey them. */
+export function printable(path: string): string {
+  return path.replace(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}

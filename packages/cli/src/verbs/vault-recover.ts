@@ -1,0 +1,68 @@
+// vauban vault recover: the whole namespace back on an empty machine, from the words and any quorum of hosters.
+
+import { readFile } from 'node:fs/promises';
+import { Fault } from '@vauban/core';
+import type { Command } from 'commander';
+import type { Context } from '../context.ts';
+import { count } from '../output.ts';
+import { passphraseFrom } from '../passphrase.ts';
+import {
+  charterSource,
+  rememberNetwork,
+  vaultDirectory,
+  type VaultOptions,
+  vaultOptions,
+} from '../vault-verb.ts';
+
+interface Options extends VaultOptions {
+  readonly network: string;
+  readonly wordsFile: string;
+  readonly agency?: string;
+  readonly label?: string;
+}
+
+export function registerVaultRecover(parent: Command, context: Context): void {
+  const command = vaultOptions(parent.command('recover'))
+    .description('get a vault back from its 24 words, as a new device')
+    .requiredOption('--words-file <file>', 'file with the 24 recovery words')
+    .requiredOption('--network <path>', 'the charter file, or the directory of a local network')
+    .option('--agency <id>', 'the agency’s id, when the charter file is older than it')
+    .option('--label <text>', 'which of the agency’s vaults');
+  context.declare<Options>(command, {
+    example: 'vauban vault recover --words-file words.txt --network charter.cbor --vault ./back',
+    run: async (_, options) => {
+      const directory = vaultDirectory(context, options);
+      const client = await import('@vauban/client');
+      const words = await readFile(options.wordsFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        const why = error.code === 'ENOENT' ? 'there is no such file' : (error.code ?? error.message);
+        throw new Fault(
+          'usage',
+          'WORDS_FILE',
+          `the words in ${options.wordsFile} cannot be read: ${why}`,
+          {},
+        );
+      });
+      const { versions, networkDirectory } = await charterSource(options.network);
+      const passphrase = await passphraseFrom(context, options, { twice: true });
+      const ports = await client.nodeClient(directory);
+      const { vault, device } = await client.recoverVault(ports, {
+        words,
+        charter: versions,
+        passphrase,
+        ...(options.agency === undefined ? {} : { agency: options.agency }),
+        ...(options.label === undefined ? {} : { label: options.label }),
+      });
+      if (networkDirectory !== undefined) await rememberNetwork(directory, networkDirectory);
+      const opened = await client.Vault.open(ports, passphrase);
+      try {
+        const objects = (await opened.list('', { signal: context.signal })).length;
+        context.print(
+          { vault, device, objects },
+          `${count(objects, 'object')} recovered into ${directory}, as a new device.`,
+        );
+      } finally {
+        await opened.close();
+      }
+    },
+  });
+}
