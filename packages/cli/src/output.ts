@@ -38,7 +38,7 @@ export function wrap(text: string): string {
     .flatMap((paragraph) => {
       const lines = [''];
       for (const word of paragraph.split(' ')) {
-        const last = lines.at(-1) as string;
+        const last = lines.at(-1) ?? '';
         if (last !== '' && last.length + 1 + word.length > COLUMNS) lines.push(word);
         else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
       }

@@ -127,8 +127,8 @@ export class SegmentReader {
   ): Promise<ReadAccount> {
     const { links, crypto, clock, slabs } = this.#o;
     const { descriptor, holders } = o.place;
-    const { k } = descriptor;
-    const memory = new ShardMemory({ slabs, k, offset: o.offset, into: o.into.subarray(0, o.length) });
+    const { wanted } = part;
+    const memory = new ShardMemory({ slabs, wanted, offset: o.offset, into: o.into.subarray(0, o.length) });
     try {
       const race = new ShardRace({
         ...part,

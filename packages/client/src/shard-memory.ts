@@ -1,5 +1,6 @@
-// Where the shards of one read go: straight into the caller's buffer where they lie wholly inside the wanted range,
-// elsewhere into pooled memory from which the wanted part is copied at the end.
+// Where the shards of one race go. Wanted ones go straight into the caller's buffer where they lie wholly inside the
+// range, elsewhere into pooled memory from which they are copied at the end. Others never touch the caller's buffer: a
+// helper may be wrong or unfinished, and its place may belong to another race that has already ended.
 
 import type { Slab, SlabPool } from './slab-pool.ts';
 import type { Span } from './segment-shape.ts';
@@ -12,17 +13,17 @@ interface Edge {
 
 export class ShardMemory {
   readonly #slabs: SlabPool;
-  readonly #k: number;
+  readonly #wanted: ReadonlySet<number>;
   readonly #offset: number;
   readonly #into: Uint8Array;
   readonly #views = new Map<number, readonly Uint8Array[]>();
   readonly #lent: Slab[] = [];
   readonly #edges: Edge[] = [];
 
-  /** `into` holds the segment's bytes from `offset` on. */
-  constructor(o: { slabs: SlabPool; k: number; offset: number; into: Uint8Array }) {
+  /** `into` holds the segment's bytes from `offset` on; `wanted` are data fragments. */
+  constructor(o: { slabs: SlabPool; wanted: readonly number[]; offset: number; into: Uint8Array }) {
     this.#slabs = o.slabs;
-    this.#k = o.k;
+    this.#wanted = new Set(o.wanted);
     this.#offset = o.offset;
     this.#into = o.into;
   }
@@ -54,9 +55,10 @@ export class ShardMemory {
   }
 
   #make(index: number, spans: readonly Span[]): Uint8Array[] {
+    const wanted = this.#wanted.has(index);
     const direct = (span: Span) => {
       const at = span.stripeAt + index * span.cellBytes - this.#offset;
-      return index < this.#k && at >= 0 && at + span.length <= this.#into.length ? at : undefined;
+      return wanted && at >= 0 && at + span.length <= this.#into.length ? at : undefined;
     };
     const pooledBytes = spans.reduce((sum, one) => sum + (direct(one) === undefined ? one.length : 0), 0);
     const slab = pooledBytes > 0 ? this.#slabs.acquire(pooledBytes) : undefined;
@@ -67,7 +69,7 @@ export class ShardMemory {
       if (at !== undefined) return this.#into.subarray(at, at + span.length);
       const view = (slab as Slab).bytes.subarray(used, used + span.length);
       used += span.length;
-      if (index < this.#k) this.#edges.push({ view, at: span.stripeAt + index * span.cellBytes });
+      if (wanted) this.#edges.push({ view, at: span.stripeAt + index * span.cellBytes });
       return view;
     });
   }

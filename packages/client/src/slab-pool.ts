@@ -4,8 +4,8 @@
 const POOLED_BYTES_MIN = 262_144;
 /** A slab serves requests down to this part of it, so that a small one never ties up a large one. */
 const FIT_FRACTION = 0.5;
-/** Kept idle: the coded forms of three default segments in flight (9 fragments of 2.5 MiB each). */
-const IDLE_BYTES_MAX = 75_497_472;
+/** Idle slabs are dropped above this, lent ones counted in: the coded forms of four default segments (9 × 2.53 MiB). */
+const POOL_BYTES_MAX = 95_551_488;
 
 export interface Slab {
   /** Exactly the length asked for; whatever was in it before is still there. */
@@ -29,6 +29,7 @@ export class SlabPool {
     if (fits !== undefined) this.#remove(this.#idle.indexOf(fits));
     const buffer = fits ?? new ArrayBuffer(byteLength);
     this.#lentBytes += buffer.byteLength;
+    this.#trim();
     this.#peakBytes = Math.max(this.#peakBytes, this.#lentBytes);
     let lent = true;
     return {
@@ -50,7 +51,11 @@ export class SlabPool {
   #keep(buffer: ArrayBuffer): void {
     this.#idle.push(buffer);
     this.#idleBytes += buffer.byteLength;
-    while (this.#idleBytes > IDLE_BYTES_MAX) this.#remove(0);
+    this.#trim();
+  }
+
+  #trim(): void {
+    while (this.#idle.length > 0 && this.#idleBytes + this.#lentBytes > POOL_BYTES_MAX) this.#remove(0);
   }
 
   #remove(at: number): void {

@@ -76,8 +76,6 @@ export class Vault {
   readonly #namespace: Namespace;
   readonly #turns: Turns;
   readonly #committer: Committer;
-  /** Every start reads the own log's heads before it signs; once per process. */
-  #logRead = false;
 
   private constructor(ports: ClientPorts, config: VaultConfig, keys: VaultKeys, events: VaultEvents) {
     if (config.note === null) {
@@ -454,18 +452,22 @@ export class Vault {
       seed: this.#keys.deviceSeed,
       genesis: { kind: 'genesis', writer: 'device', note },
     });
-    if (!this.#logRead) {
-      await writer.start().catch((error: unknown) => {
-        // An old append that the hosters refused is voided by now; its author was told then.
-        if (!isFault(error) || error.kind !== 'refused') throw error;
-      });
-      this.#logRead = true;
-    }
+    await writer.start().catch((error: unknown) => {
+      // An old append that the hosters refused is voided by now; its author was told then.
+      if (!isFault(error) || error.kind !== 'refused') throw error;
+    });
     return writer;
   }
 
   async #spreadCertificate(): Promise<void> {
-    await this.#door.within(async (state) => (await this.#logWriter(state)).spreadCertificate());
+    await this.#door.within(async ({ logs }) => {
+      const { certificate } = logs.state(this.#config.device);
+      if (certificate === null) return;
+      const voters = this.#membership.voters();
+      await Promise.all(
+        voters.map((voter) => voter.certify(this.#config.device, certificate).catch(() => undefined)),
+      );
+    });
   }
 }
 

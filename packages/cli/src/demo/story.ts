@@ -1,9 +1,9 @@
 // The story of the demo, step by step. Everything in it is real: processes, sockets, disks, keys, fires.
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { asFault, Fault, type FaultKind } from '@vauban/core';
 import {
   activateVault,
@@ -156,10 +156,15 @@ async function tell(stage: Stage): Promise<Told> {
   return { document, text, fault };
 }
 
+/** Where this very program's dependencies are installed. */
+function dependencyTree(): string {
+  const inside = fileURLToPath(import.meta.resolve('commander'));
+  return inside.slice(0, inside.lastIndexOf('node_modules') + 'node_modules'.length);
+}
+
 async function sourceOf(stage: Stage): Promise<string> {
   if (stage.files !== undefined) return resolve(stage.files);
-  const require = createRequire(import.meta.url);
-  const dependencies = dirname(dirname(require.resolve('commander/package.json')));
+  const dependencies = dependencyTree();
   const tree = join(stage.directory, 'files');
   await mkdir(tree);
   const { files, bytes } = await gatherTree(dependencies, tree);

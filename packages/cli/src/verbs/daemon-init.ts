@@ -51,7 +51,7 @@ export function registerDaemonInit(parent: Command, context: Context): void {
     .option('--certification <name>', 'declaration: a certification; may be repeated', several)
     .option('--signed-by <name>', 'declaration: who signs it (default: the hoster)');
   context.declare<Options>(command, {
-    example: 'vauban daemon init /srv/vauban --hoster "Hébergeur Cigogne" --site strasbourg',
+    example: 'vauban daemon init /srv/vauban --hoster "Cigogne" --site Strasbourg',
     notes:
       'Prints one public line for the officers of the consortium. They send back a charter file that lists the daemon; put it in <dir>/charter.cbor, then: vauban daemon run.',
     run: async ([dir = ''], options) => {
