@@ -100,12 +100,12 @@ export function parseConfig(source: string, path: string): DaemonConfig {
   const document = readToml(source, path);
   const found: Record<string, unknown> = {};
   for (const [section, table] of Object.entries(document)) {
-    if (settings[section] === undefined) throw unknownKey(source, path, [section], Object.keys(settings));
+    if (!Object.hasOwn(settings, section)) throw unknownKey(source, path, [section], Object.keys(settings));
     if (typeof table !== 'object' || table === null || Array.isArray(table)) {
       throw wrongValue(source, path, [section], `should be a section: [${section}] on a line of its own`);
     }
     for (const name of Object.keys(table)) {
-      if (settings[section]?.[name] === undefined) {
+      if (!Object.hasOwn(settings[section] as object, name)) {
         throw unknownKey(source, path, [section, name], Object.keys(settings[section] as object));
       }
     }

@@ -20,6 +20,14 @@ interface Segment {
   readonly holders: Map<string, { readonly index: number; readonly daemon: DaemonId }>;
 }
 
+/** What a daemon says of one fragment. */
+interface Holding {
+  readonly segment: Uint8Array;
+  readonly index: number;
+  readonly daemon: DaemonId;
+  readonly held: boolean;
+}
+
 /** Reads certified entries only. Cost: one pass over all of them. */
 export async function takeCensus(of: {
   readonly logs: LogStore;
@@ -56,8 +64,8 @@ export async function takeCensus(of: {
 
 async function placedIn(logs: LogStore, crypto: Crypto): Promise<Map<string, Segment>> {
   const segments = new Map<string, Segment>();
-  const gained: { readonly segment: string; readonly index: number; readonly daemon: DaemonId }[] = [];
-  const gone: { readonly segment: string; readonly index: number; readonly daemon: DaemonId }[] = [];
+  // A daemon's own log is in order: the last it says of a fragment counts.
+  const said = new Map<string, Holding>();
   for (const origin of logs.origins()) {
     const { certifiedSize } = logs.state(origin);
     const places = new Map<number, Place>();
@@ -68,11 +76,13 @@ async function placedIn(logs: LogStore, crypto: Crypto): Promise<Map<string, Seg
       if (payload.kind === 'place') places.set(index, payload);
       if (payload.kind === 'void') places.delete(payload.index);
       if (payload.kind === 'custody') {
-        gained.push({ segment: toHex(payload.segment), index: payload.index, daemon: writer });
+        const key = `${toHex(payload.segment)}/${payload.index}/${writer}`;
+        said.set(key, { segment: payload.segment, index: payload.index, daemon: writer, held: true });
       }
       if (payload.kind === 'lost') {
         for (const [segment, shard] of payload.fragments) {
-          gone.push({ segment: toHex(segment), index: shard, daemon: writer });
+          const key = `${toHex(segment)}/${shard}/${writer}`;
+          said.set(key, { segment, index: shard, daemon: writer, held: false });
         }
       }
     }
@@ -83,9 +93,10 @@ async function placedIn(logs: LogStore, crypto: Crypto): Promise<Map<string, Seg
       segments.set(id, segment);
     }
   }
-  for (const { segment, index, daemon } of gained) {
-    segments.get(segment)?.holders.set(`${index}/${daemon}`, { index, daemon });
+  for (const { segment, index, daemon, held } of said.values()) {
+    const holders = segments.get(toHex(segment))?.holders;
+    if (held) holders?.set(`${index}/${daemon}`, { index, daemon });
+    else holders?.delete(`${index}/${daemon}`);
   }
-  for (const { segment, index, daemon } of gone) segments.get(segment)?.holders.delete(`${index}/${daemon}`);
   return segments;
 }

@@ -10,7 +10,7 @@ import {
   votingHosters,
 } from '@vauban/core';
 import { nodeClock, nodeCrypto, nodeRandom } from '@vauban/core/node';
-import { CharterChain, type Voter } from '@vauban/ledger';
+import type { CharterChain, Voter } from '@vauban/ledger';
 import { type AnswerOf, type Ask, PeerClient, remoteVoter, type RequestOf } from '@vauban/wire';
 import { libp2pNetwork } from '@vauban/wire/libp2p';
 import { networkRoot, readKeys, readNetworkCharter } from './layout.ts';

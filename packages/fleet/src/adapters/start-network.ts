@@ -24,6 +24,8 @@ export interface StartedNetwork {
   readonly burnt: readonly DaemonId[];
   /** False when too few hosters are left for a quorum: data is served, nothing can be certified. */
   readonly quorum: boolean;
+  /** Hosters that serve but do not vote, and why. */
+  readonly silent: readonly { readonly site: string; readonly reason: string }[];
 }
 
 const WITHIN_MS = 120_000;
@@ -59,15 +61,28 @@ export async function startNetwork(directory: string, options: StartOptions): Pr
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   try {
-    const { charter } = session;
-    const ids = new Set(standing.map((place) => place.id));
-    const voters = votingHosters(charter).filter((one) => ids.has(one.voter ?? '')).length;
-    const quorum = voters >= quorumOf(charter);
-    await waitReady(session, standing, { ...options, quorum, ended });
-    return { started, running, burnt: burnt.map((place) => place.id), quorum };
+    const silent = await waitReady(session, standing, { ...options, ended });
+    return {
+      started,
+      running,
+      burnt: burnt.map((place) => place.id),
+      quorum: hasQuorum(session, standing, ended),
+      silent,
+    };
   } finally {
     await session.close();
   }
+}
+
+/** Whether the daemons that run cast enough votes. Without that, voters wait for others in vain. */
+function hasQuorum(
+  { charter }: NetworkSession,
+  standing: readonly DaemonPlace[],
+  ended: ReadonlyMap<DaemonId, string>,
+): boolean {
+  const ids = new Set(standing.map((place) => place.id).filter((id) => !ended.has(id)));
+  const voters = votingHosters(charter).filter((one) => ids.has(one.voter ?? ''));
+  return voters.length >= quorumOf(charter);
 }
 
 /** A process group of its own, its output in the daemon's log. */
@@ -95,8 +110,9 @@ async function startDaemon(
 async function waitReady(
   session: NetworkSession,
   standing: readonly DaemonPlace[],
-  of: StartOptions & { readonly quorum: boolean; readonly ended: ReadonlyMap<DaemonId, string> },
-): Promise<void> {
+  of: StartOptions & { readonly ended: ReadonlyMap<DaemonId, string> },
+): Promise<StartedNetwork['silent']> {
+  const silentSites = new Map<string, string>();
   const until = nodeClock.monotonic() + (of.withinMs ?? WITHIN_MS);
   const waiting = new Map(standing.map((place) => [place.id, place]));
   const why = new Map<DaemonId, string>();
@@ -105,9 +121,12 @@ async function waitReady(
     try {
       const status = await session.ask(place.id, 'status', {});
       const { silent } = status;
-      if (silent === null || !of.quorum || silent.code !== 'VOTER_STARTING') waiting.delete(place.id);
-      // It will not vote again, and says so in every status: ready, but worth a line.
-      else why.set(place.id, silent.message);
+      if (silent?.code === 'VOTER_STARTING' && hasQuorum(session, standing, of.ended)) {
+        why.set(place.id, silent.message);
+        return;
+      }
+      waiting.delete(place.id);
+      if (silent !== null) silentSites.set(place.facts.site.id, silent.message);
     } catch (error) {
       why.set(place.id, error instanceof Error ? error.message : String(error));
     }
@@ -121,6 +140,7 @@ async function waitReady(
     if (waiting.size > 0) await nodeClock.sleep(POLL_MS, of.signal);
   }
   if (waiting.size > 0) throw await notReady([...waiting.values()], { ...of, why });
+  return [...silentSites].map(([site, reason]) => ({ site, reason }));
 }
 
 async function notReady(
