@@ -1,0 +1,222 @@
+// A network of fake daemons, one site each, and the client's data plane over it, on a virtual clock.
+
+import { type Charter, type Daemon, daemonIdOf, equalBytes, type Policy, toHex, utf8 } from '@vauban/core';
+import { nodeCrypto as crypto, nodeRandom } from '@vauban/core/node';
+import { fragmentBytesOf, segmentIdOf, verifyReceipt } from '@vauban/ledger';
+import { expect } from 'vitest';
+import { DaemonLinks } from '../src/daemon-links.ts';
+import { type Liar, SegmentReader } from '../src/segment-reader.ts';
+import { SegmentWriter, type StoreSegment, type WrittenSegment } from '../src/segment-writer.ts';
+import { SlabPool } from '../src/slab-pool.ts';
+import { FakeDaemon } from './fake-daemon.ts';
+import { MemoryHub } from './memory-network.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+export const CELL_BYTES = 32_768;
+/** Data of one full stripe at 6 + 3. */
+export const STRIPE_BYTES = 6 * CELL_BYTES;
+export const VAULT = crypto.sha256(utf8('a vault'));
+
+export function policyOf(more: Partial<Policy> = {}): Policy {
+  return {
+    name: 'standard',
+    code: 'rs',
+    k: 6,
+    m: 3,
+    sitesLost: 3,
+    minSurvives: 3,
+    cellBytes: CELL_BYTES,
+    segmentFrames: 324,
+    packObjectBytes: 1_048_576,
+    retentionMs: 0,
+    sovereignty: {
+      countries: ['FR'],
+      foreignShareLargestMax: 24,
+      foreignShareTotalMax: 39,
+      foreignVetoAllowed: false,
+    },
+    ...more,
+  };
+}
+
+const seedOf = (name: string) => crypto.sha256(utf8(`seed ${name}`));
+
+export function charterOf(sites: number, policy: Policy): Charter {
+  const names = Array.from({ length: sites }, (_, i) => `s${i + 1}`);
+  return {
+    format: 'vauban/charter/0',
+    name: 'test',
+    version: 1,
+    previous: null,
+    issued: 0,
+    expires: 1,
+    epoch: 0,
+    f: 0,
+    officers: [],
+    officersLying: 0,
+    operators: [],
+    hosters: names.map((name) => ({
+      id: `h-${name}`,
+      name,
+      identityKey: seedOf(`identity ${name}`),
+      voter: null,
+      votingKeys: [],
+      declaration: {
+        seat: 'FR',
+        law: 'FR',
+        data: 'FR',
+        foreignShareLargest: 0,
+        foreignShareTotal: 0,
+        foreignVeto: false,
+        certifications: [],
+        validFrom: 0,
+        validUntil: Number.MAX_SAFE_INTEGER,
+        signedBy: 'a director',
+      },
+    })),
+    sites: names.map((name) => ({
+      id: name,
+      hoster: `h-${name}`,
+      city: name,
+      country: 'FR',
+      building: `b-${name}`,
+      address: '',
+      latitude: 0,
+      longitude: 0,
+    })),
+    daemons: names.map((name): Daemon => {
+      const receiptKey = crypto.ed25519Public(seedOf(name));
+      return {
+        id: daemonIdOf(crypto, receiptKey),
+        site: name,
+        receiptKey,
+        logKey: seedOf(`log ${name}`),
+        peer: `peer-${name}`,
+        addresses: [],
+        capacityBytes: 1e12,
+      };
+    }),
+    agencies: [],
+    policies: [policy],
+  };
+}
+
+export class TestNetwork {
+  readonly clock = new VirtualClock();
+  readonly hub = new MemoryHub(this.clock);
+  readonly policy: Policy;
+  readonly charter: Charter;
+  readonly daemons: readonly FakeDaemon[];
+  readonly slabs = new SlabPool();
+  readonly liars: Liar[] = [];
+
+  constructor(o: { sites?: number; policy?: Policy } = {}) {
+    this.policy = o.policy ?? policyOf();
+    this.charter = charterOf(o.sites ?? 9, this.policy);
+    this.daemons = this.charter.daemons.map(
+      (facts) =>
+        new FakeDaemon({
+          facts,
+          receiptSeed: seedOf(facts.site),
+          charterName: this.charter.name,
+          network: this.hub.join(facts.peer),
+        }),
+    );
+  }
+
+  /** A client that knows nothing of the daemons' health yet. */
+  client() {
+    const { clock, charter, slabs } = this;
+    const network = this.hub.join('client');
+    const identity = { role: 'device', note: new Uint8Array(8) } as const;
+    const links = new DaemonLinks({ network, crypto, clock, charter, identity });
+    const common = { links, crypto, clock, slabs };
+    const onLiar = (liar: Liar) => void this.liars.push(liar);
+    return { links, writer: new SegmentWriter(common), reader: new SegmentReader({ ...common, onLiar }) };
+  }
+
+  daemonOf(id: string | Uint8Array): FakeDaemon {
+    const name = typeof id === 'string' ? id : toHex(id);
+    return this.daemons.find((one) => one.facts.id === name) as FakeDaemon;
+  }
+
+  /** The daemon that holds fragment `index`. */
+  holder(of: WrittenSegment, index: number): FakeDaemon {
+    return this.daemonOf(of.fragments[index]?.[1] as Uint8Array);
+  }
+
+  kill(...daemons: readonly FakeDaemon[]): void {
+    for (const one of daemons) this.hub.kill(one.facts.peer);
+  }
+
+  stop(...daemons: readonly FakeDaemon[]): void {
+    for (const one of daemons) this.hub.stop(one.facts.peer);
+  }
+
+  reviveAll(): void {
+    for (const one of this.daemons) this.hub.revive(one.facts.peer);
+  }
+
+  store(
+    sealed: Uint8Array,
+    more: Partial<StoreSegment> = {},
+    { writer } = this.client(),
+  ): Promise<WrittenSegment> {
+    const { policy, clock } = this;
+    return clock.run(writer.store({ vault: VAULT, policy, sealed, seed: utf8('a segment'), ...more }));
+  }
+
+  async read(
+    of: WrittenSegment,
+    range: { offset: number; length: number; signal?: AbortSignal },
+    { reader } = this.client(),
+  ): Promise<Uint8Array> {
+    const into = new Uint8Array(range.length);
+    await this.clock.run(reader.read({ place: placeOf(of), ...range, into }));
+    return into;
+  }
+}
+
+export function placeOf(of: WrittenSegment) {
+  return {
+    descriptor: of.descriptor,
+    holders: of.fragments.flatMap(([, daemon], index) =>
+      daemon === undefined ? [] : [{ index, daemon: toHex(daemon) }],
+    ),
+  };
+}
+
+/** Checks all that a hoster would of a stored segment, and that the fragments are really there. */
+export function expectStored(network: TestNetwork, of: WrittenSegment): void {
+  const bytes = fragmentBytesOf(of.descriptor);
+  expect(segmentIdOf(crypto, of.descriptor)).toEqual(of.segment);
+  const sites = new Set<string>();
+  for (const [index, [root, daemon, generation, signature]] of of.fragments.entries()) {
+    if (daemon === undefined) continue;
+    const { facts, fragments } = network.daemonOf(daemon);
+    const claim = { charterName: 'test', segment: of.segment, index, root, bytes, daemon: facts.id };
+    const receipt = { signature: signature as Uint8Array, receiptKey: facts.receiptKey };
+    expect(verifyReceipt(crypto, { ...claim, generation: generation as number }, receipt)).toBe(true);
+    expect(fragments.get(`${toHex(of.segment)} ${index}`)?.length).toBe(bytes);
+    sites.add(facts.site);
+  }
+  expect(sites.size).toBe(of.fragments.filter((one) => one.length > 1).length);
+}
+
+/** Nothing is left of what was done: no memory lent, no stream open, no timer but those of daemons being asked. */
+export async function expectReleased(network: TestNetwork): Promise<void> {
+  await network.clock.pass(70_000);
+  expect(network.slabs.account.lentBytes).toBe(0);
+  expect(network.hub.openStreams).toBe(0);
+  expect(network.clock.pending).toBe(0);
+}
+
+/** Equality of long byte strings: the matcher of the test runner takes seconds for them. */
+export function expectSame(found: Uint8Array, wanted: Uint8Array): void {
+  const first = equalBytes(found, wanted) ? undefined : found.findIndex((byte, at) => byte !== wanted[at]);
+  expect({ length: found.length, firstDifference: first }).toEqual({ length: wanted.length });
+}
+
+export function randomBytes(length: number): Uint8Array {
+  return nodeRandom.bytes(length);
+}
