@@ -9,6 +9,7 @@ import {
   type Daemon,
   equalBytes,
   Fault,
+  isFault,
   LEAF_BYTES,
   merkleRoot,
 } from '@vauban/core';
@@ -35,6 +36,18 @@ export interface Receipt {
   readonly receipt: Uint8Array;
 }
 
+const lies = new WeakSet<Fault>();
+
+/** Whether this side found the other's bytes or signature wrong; a daemon that admits damage is honest. */
+export function isLie(fault: Fault): boolean {
+  return lies.has(fault);
+}
+
+function lie(fault: Fault): Fault {
+  lies.add(fault);
+  return fault;
+}
+
 /** Whether the daemon's signature binds exactly this fragment. Faults (integrity): RECEIPT_FORGED. */
 export function checkReceipt(
   of: FragmentOf & { crypto: Crypto; charterName: string; daemon: Daemon },
@@ -45,12 +58,8 @@ export function checkReceipt(
   const bytes = fragmentBytesOf(descriptor);
   const claim = { charterName, segment, index, root, bytes, daemon: daemon.id, generation };
   if (verifyReceipt(crypto, claim, { signature: receipt, receiptKey: daemon.receiptKey })) return;
-  throw new Fault(
-    'integrity',
-    'RECEIPT_FORGED',
-    `Daemon ${daemon.id} answered with a receipt that its key did not sign for this fragment.`,
-    { daemon: daemon.id, index },
-  );
+  const message = `Daemon ${daemon.id} answered with a receipt that its key did not sign for this fragment.`;
+  throw lie(new Fault('integrity', 'RECEIPT_FORGED', message, { daemon: daemon.id, index }));
 }
 
 /**
@@ -172,23 +181,27 @@ async function withStream<Result>(
   signal: AbortSignal,
   work: (stream: ByteStream) => Promise<Result>,
 ): Promise<Result> {
-  signal.throwIfAborted();
-  const opening = client.bulk(header, { deadlineMs: BULK_IDLE_MS, signal });
-  const stream = await orAborted(opening, signal, (late) => late.abort());
-  const abort = () => stream.abort();
-  signal.addEventListener('abort', abort, { once: true });
-  try {
+  for (let attempt = 0; ; attempt++) {
     signal.throwIfAborted();
-    const result = await work(stream);
-    stream.closeWrite().catch(abort);
-    return result;
-  } catch (error) {
-    abort();
-    // What breaks because of the abort is the abort.
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', abort);
+    const opening = client.bulk(header, { deadlineMs: BULK_IDLE_MS, signal });
+    const stream = await orAborted(opening, signal, (late) => late.abort());
+    const abort = () => stream.abort();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      signal.throwIfAborted();
+      const result = await work(stream);
+      stream.closeWrite().catch(abort);
+      return result;
+    } catch (error) {
+      abort();
+      // What breaks because of the abort is the abort.
+      signal.throwIfAborted();
+      // It restarted since it was told who calls; it says so before anything else.
+      if (!isFault(error, 'HELLO_MISSING') || attempt > 0) throw error;
+      client.forget();
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
   }
 }
 
@@ -209,8 +222,6 @@ function unexpected(reply: string, asked: string): Fault {
 }
 
 function wrong(code: string, how: string, index: number, leaf?: number): Fault {
-  return new Fault('integrity', code, `Fragment ${index} as sent ${how}.`, {
-    index,
-    ...(leaf !== undefined && { leaf }),
-  });
+  const facts = { index, ...(leaf !== undefined && { leaf }) };
+  return lie(new Fault('integrity', code, `Fragment ${index} as sent ${how}.`, facts));
 }

@@ -6,6 +6,7 @@ import { createErasureCode, type ErasureCode, type SegmentLayout } from '@vauban
 import { type SegmentDescriptor, segmentIdOf } from '@vauban/ledger';
 import { tiedController } from './cancellation.ts';
 import type { DaemonLinks } from './daemon-links.ts';
+import { isLie } from './fragment-transfer.ts';
 import { type FragmentRange, fragmentRanges, hullOf, paddedLayoutOf } from './segment-shape.ts';
 import { ShardMemory } from './shard-memory.ts';
 import { type Holder, type HolderProblem, ShardRace } from './shard-race.ts';
@@ -157,7 +158,7 @@ export class SegmentReader {
   }
 
   #note(segment: Uint8Array, { daemon, index, fault }: HolderProblem): void {
-    if (fault.kind !== 'integrity') return;
+    if (!isLie(fault)) return;
     const home = this.#o.links.home(daemon);
     const leaf = typeof fault.facts['leaf'] === 'number' ? fault.facts['leaf'] : undefined;
     this.#o.onLiar?.({ daemon, site: home?.site.id, hoster: home?.hoster.id, segment, index, leaf, fault });

@@ -17,7 +17,7 @@ import { Bell } from './bell.ts';
 import { tiedController } from './cancellation.ts';
 import type { CodedSegment } from './coded-segment.ts';
 import type { DaemonLinks } from './daemon-links.ts';
-import { putFragment, type Receipt } from './fragment-transfer.ts';
+import { isLie, putFragment, type Receipt } from './fragment-transfer.ts';
 import { fillPlaces, type Holder, type Outs } from './segment-plan.ts';
 
 /** How often transfers are looked at. */
@@ -203,7 +203,7 @@ export class SegmentUpload {
     outs.add({ daemon, index, fault });
     if (fault.code === 'DISK_FULL') links.full(daemon);
     if (fault.kind === 'unreachable') links.suspect(daemon, fault);
-    if (fault.kind === 'integrity' && links.has(daemon)) links.health(daemon).lied(fault);
+    if (isLie(fault) && links.has(daemon)) links.health(daemon).lied(fault);
   }
 
   #dropStalled(): void {

@@ -7,7 +7,7 @@ import type { SegmentDescriptor } from '@vauban/ledger';
 import { Bell } from './bell.ts';
 import { tiedController } from './cancellation.ts';
 import type { DaemonLinks } from './daemon-links.ts';
-import { getFragment, type ReadFacts } from './fragment-transfer.ts';
+import { getFragment, isLie, type ReadFacts } from './fragment-transfer.ts';
 import { type FragmentRange, type Span, spansOf } from './segment-shape.ts';
 import type { ShardMemory } from './shard-memory.ts';
 
@@ -224,7 +224,7 @@ export class ShardRace {
     const fault = asFault(error);
     const problem = { index, daemon, fault };
     this.#problems.push(problem);
-    if (fault.kind === 'integrity' && links.has(daemon)) links.health(daemon).lied(fault);
+    if (isLie(fault) && links.has(daemon)) links.health(daemon).lied(fault);
     if (fault.kind === 'unreachable') links.suspect(daemon, fault);
     onProblem(problem);
   }

@@ -59,7 +59,7 @@ export class FakeDaemon {
     this.#charterName = o.charterName;
     o.network.serve({
       request: (from, body) => this.#request(from, body),
-      bulk: (_from, stream) => this.#bulk(stream),
+      bulk: (from, stream) => this.#bulk(from, stream),
       closed: (from) => void this.#known.delete(from),
     });
   }
@@ -121,9 +121,15 @@ export class FakeDaemon {
     }
   }
 
-  async #bulk(stream: ByteStream): Promise<void> {
-    const header = await readBulkHeader(stream);
+  /** As a restart does: nobody has introduced himself. */
+  forgetCallers(): void {
+    this.#known.clear();
+  }
+
+  async #bulk(from: string, stream: ByteStream): Promise<void> {
     try {
+      if (!this.#known.has(from)) throw new Fault('refused', 'HELLO_MISSING', 'who are you?');
+      const header = await readBulkHeader(stream);
       if (header.bulk === 'put') await this.#put(stream, header.segment, header.index);
       else await this.#get(stream, header);
     } catch (error) {

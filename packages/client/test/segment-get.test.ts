@@ -144,6 +144,20 @@ describe('hedging', () => {
 });
 
 describe('liars', () => {
+  it('are not those who admit that a fragment is damaged, nor those who restarted', async () => {
+    const { network, stored, timed } = await storedNetwork();
+    await timed();
+    const honest = network.holder(stored, 1);
+    honest.misdeeds.refuseGet = new Fault('integrity', 'FRAGMENT_DAMAGED', 'the scrub found it');
+    for (const one of network.daemons) one.forgetCallers();
+    await timed();
+    expect(network.liars).toEqual([]);
+    honest.misdeeds = {};
+    const before = opened(network, honest);
+    await timed();
+    expect(opened(network, honest)).toBe(before + 1);
+  });
+
   it.each([
     ['a flipped leaf', { flipLeaf: 3 }, 3],
     ['a wrong list of leaf hashes', { wrongLeafList: true }, undefined],

@@ -140,6 +140,14 @@ describe('daemons falling out in mid-put', () => {
     await expectReleased(network);
   });
 
+  it('introduces itself again to daemons that restarted', async () => {
+    const network = new TestNetwork();
+    const client = network.client();
+    await network.store(randomBytes(SIZE), {}, client);
+    for (const one of network.daemons) one.forgetCallers();
+    expect(await network.store(randomBytes(SIZE), {}, client)).toMatchObject({ k: 6, problems: [] });
+  });
+
   it('gives a stalled daemon up after seconds', async () => {
     const network = new TestNetwork();
     const victim = network.daemons[7] as FakeDaemon;
