@@ -39,7 +39,7 @@ async function vauban(...argv: string[]): Promise<Result> {
   const status = await main(argv, {
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
-    env: {},
+    env: { VAUBAN_VAULT: join(directory, 'vault'), VAUBAN_PASSPHRASE_FILE: join(directory, 'passphrase') },
     interactive: false,
   });
   return { status, stdout, stderr };
@@ -149,6 +149,19 @@ describe('a network of three', () => {
     expect(await readdir(join(network, 'officers'))).not.toContain('desk.lock');
   });
 
+  it('knows by how many sites what an agency stored is safe', async () => {
+    await writeFile(join(directory, 'passphrase'), 'an old oak\n');
+    await writeFile(join(directory, 'plan.txt'), 'x'.repeat(100_000));
+    await json('vault', 'create', '--network', network, '--vault', join(directory, 'vault'));
+    await json('put', join(directory, 'plan.txt'));
+    const status = await statusOf();
+    expect(status).toMatchObject({
+      summary: 'no data lost; worst margin 1 site; 3 of 3 daemons up',
+      worstMargin: 1,
+      daemons: [{ fragments: 1 }, { fragments: 1 }, { fragments: 1 }],
+    });
+  });
+
   it('tells a silent daemon from a stopped one', async () => {
     const { pid } = (await statusOf()).daemons.find((one) => one.site === 'nancy') ?? {};
     process.kill(pid as number, 'SIGSTOP');
@@ -170,18 +183,21 @@ describe('a network of three', () => {
 
     const place = await placeOf('metz');
     const pid = await runningPid(place);
-    const burnt = await json<object>('network', 'burn', network, '--site', 'metz', '--yes');
+    const diskBytes = await allocatedBytes(network);
+    const burnt = await json<{ bytesLost: number }>('network', 'burn', network, '--site', 'metz', '--yes');
     expect(burnt).toEqual({
       site: 'metz',
       daemons: [{ id: place.id, hoster: 'hebergeur-mirabelle', site: 'metz' }],
-      fragmentsLost: 0,
-      bytesLost: 0,
+      fragmentsLost: 1,
+      bytesLost: expect.any(Number),
     });
+    expect(burnt.bytesLost).toBeGreaterThanOrEqual(50_000);
+    expect(await allocatedBytes(network)).toBeLessThan(diskBytes - 50_000);
     expect(() => process.kill(pid as number, 0)).toThrow(/ESRCH/);
     await expect(stat(place.data)).rejects.toMatchObject({ code: 'ENOENT' });
     await expect(stat(place.keys)).rejects.toMatchObject({ code: 'ENOENT' });
     const status = await statusOf();
-    expect(status.summary).toBe('no data lost; nothing stored yet; 2 of 3 daemons up');
+    expect(status.summary).toBe('no data lost; worst margin 0 sites; 2 of 3 daemons up');
     expect(status.daemons.map((one) => one.state)).toEqual(['up', 'burnt', 'up']);
     expect((await vauban('network', 'status', network)).stdout).toMatch(/^no data lost.*\n\nsite/);
   });
@@ -220,6 +236,18 @@ describe('a network of three', () => {
       await new Promise((resolve) => server.close(resolve));
     }
     await json('network', 'stop', network);
+  });
+
+  it('says that data is lost when it is, even without a quorum', async () => {
+    await json('network', 'burn', network, '--site', 'nancy', '--yes');
+    const started = await json<{ quorum: boolean }>('network', 'start', network);
+    expect(started.quorum).toBe(false);
+    const status = await statusOf();
+    expect(status.summary).toMatch(
+      /^DATA LOST: too little is left of 1 of 1 segment; 1 of 3 daemons up; no quorum/,
+    );
+    expect(status.worstMargin).toBe(-1);
+    expect(status.daemons.map((one) => one.state)).toEqual(['up', 'burnt', 'burnt']);
   });
 });
 

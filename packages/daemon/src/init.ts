@@ -21,7 +21,7 @@ import { encodeKeyFile, makeKey, type RoleKey } from './keys.ts';
 import { createMarker } from './marker.ts';
 import { type DaemonFacts, makePublicLine } from './public-line.ts';
 
-export const CONFIG_PATH = 'daemon.toml';
+const CONFIG_PATH = 'daemon.toml';
 /** Voting keys belong to an epoch; the first charter has this one. */
 export const FIRST_EPOCH = 1;
 const DECLARATION_MS = 365 * 86_400_000;

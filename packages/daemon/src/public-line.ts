@@ -17,7 +17,7 @@ import {
 } from '@vauban/core';
 import * as v from 'valibot';
 
-export const PUBLIC_LINE_PREFIX = 'vauban-daemon0:';
+const PUBLIC_LINE_PREFIX = 'vauban-daemon0:';
 const LINE_BYTES_MAX = 16_384;
 const SIGNATURE_DOMAIN = 'vauban/daemon-facts-signature/0\n';
 

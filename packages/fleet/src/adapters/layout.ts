@@ -110,7 +110,7 @@ export async function replaceFile(files: Files, path: string, bytes: Uint8Array)
   await files.syncDirectory('');
 }
 
-export async function exists(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,

@@ -21,7 +21,7 @@ export async function runningPid(
 }
 
 /** Whether a process was started with this configuration file. */
-export async function isDaemon(pid: number, config: string): Promise<boolean> {
+async function isDaemon(pid: number, config: string): Promise<boolean> {
   if (existsSync('/proc/self/cmdline')) {
     const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
     return line.split('\0').includes(config);

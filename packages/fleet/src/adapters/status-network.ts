@@ -1,10 +1,11 @@
 // Am I safe: which daemons are up, and how many more sites may be lost before anything is. Opens with the line that
 // matters. Asks every daemon with a deadline, and pulls the ledger to know what was promised.
 
-import { asFault, type DaemonId, Fault, memoryStore, quorumOf } from '@vauban/core';
+import { asFault, type DaemonId, memoryStore, quorumOf } from '@vauban/core';
 import { nodeClock, nodeCrypto, nodeRandom } from '@vauban/core/node';
 import { LogStore, refresh } from '@vauban/ledger';
 import { type Census, takeCensus } from '../census.ts';
+import { readWithoutQuorum } from '../partial-ledger.ts';
 import { type DaemonPlace, daemonPlaces } from './layout.ts';
 import { NetworkSession } from './network-session.ts';
 import { runningPid } from './processes.ts';
@@ -32,7 +33,7 @@ export interface NetworkStatus {
   /** Sites that may be lost with everything still readable; −1 when something is not now; null when nothing is known. */
   readonly worstMargin: number | null;
   readonly daemons: readonly DaemonStatus[];
-  /** Null when too few hosters answer to read the ledger. */
+  /** Certified segments; null when nobody answers. */
   readonly segments: number | null;
 }
 
@@ -53,10 +54,10 @@ export async function networkStatus(
     const known = await census(session, { answers, burnt });
     const up = `${answers.size} of ${places.length} daemons up`;
     return {
-      summary: summaryOf(known, { up, answers: answers.size }),
-      worstMargin: known instanceof Fault ? null : known.worstMargin,
+      summary: summaryOf(known, up),
+      worstMargin: known?.census.worstMargin ?? null,
       daemons,
-      segments: known instanceof Fault ? null : known.segments,
+      segments: known?.census.segments ?? null,
     };
   } finally {
     await session.close();
@@ -90,51 +91,49 @@ async function askDaemon(
   }
 }
 
-/** The margin over all certified places, or why it cannot be known. */
+/** The margin over all certified places; without a quorum, over those that anyone left can show. */
 async function census(
   session: NetworkSession,
   of: { readonly answers: ReadonlySet<DaemonId>; readonly burnt: ReadonlySet<DaemonId> },
-): Promise<Census | Fault> {
+): Promise<Known | undefined> {
   const { charter, chain } = session;
   const silent = new Set(charter.daemons.map((one) => one.id).filter((id) => !of.answers.has(id)));
   const voters = session.voters(silent);
-  const needed = quorumOf(charter);
-  if (voters.length < needed) {
-    return new Fault(
-      'unreachable',
-      'QUORUM_UNREACHABLE',
-      `${voters.length} of ${charter.hosters.length} hosters answer, ${needed} are needed to read the ledger`,
-      { found: voters.length, needed },
-    );
-  }
+  if (voters.length === 0) return undefined;
   const logs = await LogStore.open(memoryStore(), nodeCrypto);
-  try {
-    const reader = {
-      crypto: nodeCrypto,
-      clock: nodeClock,
-      random: nodeRandom,
-      charters: chain,
-      voters,
-      logs,
-    };
-    await refresh(reader, { of: 'all' });
-  } catch (error) {
-    const fault = asFault(error);
-    if (fault.kind === 'integrity') throw fault;
-    return fault;
+  const ports = { crypto: nodeCrypto, clock: nodeClock, random: nodeRandom };
+  const reader = { ...ports, charters: chain, voters, logs };
+  const needed = quorumOf(charter);
+  let gap: string | undefined;
+  if (voters.length < needed) {
+    gap = `no quorum (${voters.length} of ${needed} hosters answer), so the newest entries may be missing here`;
+  } else {
+    await refresh(reader, { of: 'all' }).catch((error: unknown) => {
+      const fault = asFault(error);
+      if (fault.kind === 'integrity') throw fault;
+      gap = fault.message;
+    });
   }
-  return takeCensus({ logs, charter, crypto: nodeCrypto, ...of });
+  if (gap !== undefined) await readWithoutQuorum(reader);
+  return { census: await takeCensus({ logs, charter, crypto: nodeCrypto, ...of }), gap };
 }
 
-function summaryOf(known: Census | Fault, of: { readonly up: string; readonly answers: number }): string {
-  const { up } = of;
-  if (known instanceof Fault) {
-    return of.answers === 0 ? `the network is not running; ${up}` : `margin unknown, ${known.message}; ${up}`;
-  }
-  const { segments, worstMargin, unreadable, lost } = known;
+interface Known {
+  readonly census: Census;
+  /** Why the ledger may go on beyond what was read. */
+  readonly gap: string | undefined;
+}
+
+function summaryOf(known: Known | undefined, up: string): string {
+  if (known === undefined) return `the network is not running; ${up}`;
+  const { segments, worstMargin, unreadable, lost } = known.census;
+  const after = known.gap === undefined ? up : `${up}; ${known.gap}`;
   const count = (n: number) => `${n} of ${segments} ${segments === 1 ? 'segment' : 'segments'}`;
-  if (lost > 0) return `DATA LOST: too little is left of ${count(lost)}; ${up}`;
-  if (unreadable > 0) return `no data lost; ${count(unreadable)} cannot be read until daemons return; ${up}`;
-  if (worstMargin === null) return `no data lost; nothing stored yet; ${up}`;
-  return `no data lost; worst margin ${worstMargin} ${worstMargin === 1 ? 'site' : 'sites'}; ${up}`;
+  if (lost > 0) return `DATA LOST: too little is left of ${count(lost)}; ${after}`;
+  const none = known.gap === undefined ? 'no data lost' : 'no data known to be lost';
+  if (unreadable > 0) return `${none}; ${count(unreadable)} cannot be read until daemons return; ${after}`;
+  if (worstMargin === null) {
+    return known.gap === undefined ? `${none}; nothing stored yet; ${after}` : `margin unknown; ${after}`;
+  }
+  return `${none}; worst margin ${worstMargin} ${worstMargin === 1 ? 'site' : 'sites'}; ${after}`;
 }
