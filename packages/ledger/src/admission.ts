@@ -52,40 +52,6 @@ export interface EntryPlace {
   readonly certifiedSize: number;
 }
 
-/** `never`: a function of the bytes. `later`: load or missing evidence. `policy`: depends on the voter's view. */
-export type RefusalClass = 'never' | 'later' | 'policy';
-
-const laterCodes = new Set([
-  'CHARTER_AHEAD',
-  'EVIDENCE_MISSING',
-  'CLOCK_AHEAD',
-  'BUDGET_SPENT',
-  'VOTER_STARTING',
-  'DISK_FULL',
-]);
-const policyCodes = new Set([
-  'AGENCY_SUSPENDED',
-  'AGENCY_UNKNOWN',
-  'CLAIM_MISSING',
-  'CUSTODY_CROWDED',
-  'DECLARATION_EXPIRED',
-  'DECLARATION_REFUSED',
-  'DELEGATION_EXPIRED',
-  'DOMAIN_RULE',
-  'GENERATION_OLD',
-  'MARGIN_SHORT',
-  'POLICY_OTHER',
-  'RETENTION_SHORTENED',
-  'UNKNOWN_HOLDER',
-  'CHARTER_EXPIRED',
-  'WRITER_UNKNOWN',
-]);
-
-export function refusalClassOf(fault: Fault): RefusalClass {
-  if (laterCodes.has(fault.code)) return 'later';
-  return policyCodes.has(fault.code) ? 'policy' : 'never';
-}
-
 /** Resolves when the entry may be cosigned; rejects with the fault of the first rule it breaks. */
 export async function admit(view: AdmissionView, at: EntryPlace, open: OpenEntry): Promise<void> {
   if (open.entry.time > view.now + CLOCK_SKEW_MS) {
@@ -375,9 +341,9 @@ async function admitCustody(
   const onSite = new Set<number>();
   const atHoster = new Set<number>();
   for (const one of held) {
-    const known = findDaemon(view.current, one.daemon);
-    if (known === undefined) continue;
-    const there = homeOf(view.current, known);
+    const other = findDaemon(view.current, one.daemon);
+    if (other === undefined) continue;
+    const there = homeOf(view.current, other);
     if (there.site.id === home.site.id) onSite.add(one.index);
     if (there.hoster.id === home.hoster.id) atHoster.add(one.index);
   }

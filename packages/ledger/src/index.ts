@@ -13,6 +13,7 @@ export * from './note.ts';
 export * from './place.ts';
 export * from './push.ts';
 export * from './reader.ts';
+export * from './refusal.ts';
 export * from './root-note.ts';
 export { isVoided, placedSegments, segmentFacts } from './segment-index.ts';
 export * from './segment.ts';

@@ -9,36 +9,34 @@ import {
   type CompactRangeSnapshot,
   concat,
   type Crypto,
-  decodeCbor,
-  encodeCbor,
   equalBytes,
   Fault,
   fromUtf8,
   isFault,
-  NOTE_BYTES_MAX,
-  PAYLOAD_BYTES_MAX,
-  shape,
   type Store,
   type StoreOperation,
   utf8,
 } from '@vauban/core';
-import * as v from 'valibot';
 import { type Head, openCheckpoint, readHead } from './checkpoint.ts';
-import {
-  decodePayload,
-  leafHashOf,
-  NO_PREVIOUS,
-  type OpenEntry,
-  openEntry,
-  type SaltedPayload,
-} from './entry.ts';
+import { decodePayload, leafHashOf, type OpenEntry, openEntry } from './entry.ts';
 import { Locks } from './locks.ts';
+import {
+  boundaryKey,
+  decodeRecord,
+  decodeState,
+  emptyLog,
+  entryKey,
+  type LogRecord,
+  type LogState,
+  recordRow,
+  stateRange,
+  stateRow,
+  vaultKey,
+} from './log-rows.ts';
 import { indexRows } from './segment-index.ts';
-import { checkOrigin, type Writer } from './writer.ts';
 
-export interface LogRecord extends SaltedPayload {
-  readonly entry: Uint8Array;
-}
+export type { LogRecord, LogState } from './log-rows.ts';
+import { checkOrigin, type Writer } from './writer.ts';
 
 /** Finds the writer that a log's first record names; faults when there is none. */
 export type ResolveWriter = (genesis: LogRecord, origin: string) => Writer;
@@ -51,24 +49,6 @@ export interface Append {
   readonly records: readonly LogRecord[];
 }
 
-export interface LogState {
-  readonly origin: string;
-  readonly size: number;
-  readonly frontier: CompactRangeSnapshot;
-  /** Leaf hash of the newest entry; zeros for an empty log. */
-  readonly lastLeaf: Uint8Array;
-  /** Writer-signed, of exactly `size`; empty for an empty log. */
-  readonly checkpoint: string;
-  /** Entries below passed admission here, or lie under a certificate; those above are held but not vouched for. */
-  readonly admittedSize: number;
-  readonly certifiedSize: number;
-  readonly certificate: string | null;
-  /** When this head was stored: what has waited long for its certificate is finished. */
-  readonly storedAt: number;
-  /** Time the stored vote's cosignature carries, in seconds; null where this store does not vote. */
-  readonly votedSeconds: number | null;
-}
-
 /** An append whose bytes are in order. */
 export interface CheckedAppend {
   readonly head: Head;
@@ -79,42 +59,6 @@ export interface CheckedAppend {
   readonly lastLeaf: Uint8Array;
   readonly writer: Writer;
   readonly checkpoint: string;
-}
-
-const stateSchema = v.strictObject({
-  origin: shape.text(140),
-  size: shape.count(),
-  frontier: v.pipe(v.array(shape.bytes(32)), v.maxLength(64)),
-  lastLeaf: shape.bytes(32),
-  checkpoint: shape.text(NOTE_BYTES_MAX),
-  admittedSize: shape.count(),
-  certifiedSize: shape.count(),
-  certificate: v.nullable(shape.text(NOTE_BYTES_MAX)),
-  storedAt: shape.time(),
-  votedSeconds: v.nullable(shape.time()),
-});
-const recordSchema = v.strictTuple([
-  shape.bytesUpTo(300),
-  shape.bytes(32),
-  shape.bytesUpTo(PAYLOAD_BYTES_MAX),
-]);
-
-const statePrefix = utf8('L/');
-const entryPrefix = utf8('E/');
-const boundaryPrefix = utf8('B/');
-const vaultPrefix = utf8('W/');
-
-/** Where a signed batch ends: its checkpoint is kept, so that the log can be handed on in the same steps. */
-function boundaryKey(origin: string, size: number): Uint8Array {
-  const tail = new Uint8Array(9);
-  new DataView(tail.buffer).setBigUint64(1, BigInt(size));
-  return concat(boundaryPrefix, utf8(origin), tail);
-}
-
-function entryKey(origin: string, index: number): Uint8Array {
-  const tail = new Uint8Array(9);
-  new DataView(tail.buffer).setBigUint64(1, BigInt(index));
-  return concat(entryPrefix, utf8(origin), tail);
 }
 
 export class LogStore {
@@ -135,9 +79,8 @@ export class LogStore {
   /** Reads all heads and checks each against its own checkpoint. Faults: STORE_CORRUPT. */
   static async open(store: Store, crypto: Crypto): Promise<LogStore> {
     const states = new Map<string, LogState>();
-    for await (const [, value] of store.range({ gte: statePrefix, lt: utf8('L0') })) {
-      const { frontier, ...row } = decodeCbor(stateSchema, value, 'log state', 65_536);
-      const state: LogState = { ...row, frontier: { size: row.size, hashes: frontier } };
+    for await (const [, value] of store.range(stateRange)) {
+      const state = decodeState(value);
       const head = state.size === 0 ? undefined : readHead(state.checkpoint);
       const root = new CompactRange(crypto, state.frontier).root();
       if (head !== undefined && (head.size !== state.size || !equalBytes(head.root, root))) {
@@ -300,10 +243,9 @@ export class LogStore {
       admittedSize: at.admittedSize,
       votedSeconds: at.votedSeconds,
     };
-    const operations: StoreOperation[] = checked.records.map((record, offset) => ({
-      put: entryKey(origin, checked.before.size + offset),
-      value: encodeCbor([record.entry, record.salt, record.payload]),
-    }));
+    const operations: StoreOperation[] = checked.records.map((record, offset) =>
+      recordRow(origin, checked.before.size + offset, record),
+    );
     for (const [nth, open] of checked.opened.entries()) {
       // A void of a certified entry never has an effect, however it got here.
       if (open.payload.kind === 'void' && open.payload.index < checked.before.certifiedSize) continue;
@@ -315,7 +257,7 @@ export class LogStore {
     );
     if (checked.before.size === 0 && checked.writer.kind === 'device') {
       const vault = checked.writer.delegation.vault;
-      operations.push({ put: concat(vaultPrefix, vault, utf8(origin)), value: new Uint8Array(0) });
+      operations.push({ put: vaultKey(vault, origin), value: new Uint8Array(0) });
     }
     return { operations, after };
   }
@@ -385,7 +327,7 @@ export class LogStore {
 
   /** Logs of a vault's devices, as their genesis entries say. */
   async originsOfVault(vault: Uint8Array): Promise<string[]> {
-    const start = concat(vaultPrefix, vault);
+    const start = vaultKey(vault);
     const origins: string[] = [];
     for await (const [key] of this.#store.range({ gte: start, lt: concat(start, Uint8Array.of(255)) })) {
       origins.push(fromUtf8(key.subarray(start.length)));
@@ -413,31 +355,6 @@ export class LogStore {
 /** Genesis payload of a log's first record. */
 export function genesisOf(record: LogRecord) {
   return decodePayload('genesis', record.payload);
-}
-
-function emptyLog(origin: string): LogState {
-  return {
-    origin,
-    size: 0,
-    frontier: { size: 0, hashes: [] },
-    lastLeaf: NO_PREVIOUS,
-    checkpoint: '',
-    admittedSize: 0,
-    certifiedSize: 0,
-    certificate: null,
-    storedAt: 0,
-    votedSeconds: null,
-  };
-}
-
-function stateRow(state: LogState): StoreOperation {
-  const row = { ...state, frontier: [...state.frontier.hashes] };
-  return { put: concat(statePrefix, utf8(state.origin)), value: encodeCbor(row) };
-}
-
-function decodeRecord(value: Uint8Array): LogRecord {
-  const [entry, salt, payload] = decodeCbor(recordSchema, value, 'stored entry', PAYLOAD_BYTES_MAX + 1_024);
-  return { entry, salt, payload };
 }
 
 function wrong(code: string, message: string, origin: string): Fault {

@@ -1,10 +1,11 @@
 // A hoster's mirror of all logs, and its vote. Owns the order that makes a cosignature true: check, store in one synced
 // batch, record the vote in a second synced file, sign. Anyone may bring writer-signed bytes; nobody can make it sign
 // two trees of one size.
+// Long: what happens to one append, from the first check to the signature, is read in one place.
 
 import {
-  AGENCY_DEVICES_MAX,
   assert,
+  type Charter,
   type Clock,
   concat,
   type Crypto,
@@ -15,7 +16,7 @@ import {
   MESSAGE_BYTES_MAX,
   utf8,
 } from '@vauban/core';
-import { type AdmissionView, admit, admitWriter, refusalClassOf } from './admission.ts';
+import { type AdmissionView, admit, admitWriter } from './admission.ts';
 import { Budget, type BudgetLimits } from './budget.ts';
 import type { CharterChain } from './charter-log.ts';
 import { type Cosigner, cosign, type Head, openCertificate, openCheckpoint, readHead } from './checkpoint.ts';
@@ -30,7 +31,8 @@ import {
   type ResolveWriter,
 } from './log-store.ts';
 import { formatSignature } from './note.ts';
-import { openDelegation } from './root-note.ts';
+import { refusalClassOf } from './refusal.ts';
+import { keepRootNote } from './root-note.ts';
 import { segmentFacts } from './segment-index.ts';
 import type { VoteJournal } from './vote-journal.ts';
 import type { AppendReply } from './voter.ts';
@@ -55,7 +57,6 @@ export interface MirrorOptions {
 
 /** An idle head is cosigned anew after this long, so that its certificate stays fresh. */
 const DAY_S = 86_400;
-const notePrefix = utf8('N/');
 const forkPrefix = utf8('F/');
 
 export class Mirror {
@@ -171,38 +172,16 @@ export class Mirror {
     }
     if (certificate !== null) {
       const checked = await this.#check(append, 'any');
-      const covering = this.#coveringHead(checked, certificate);
+      const covering = coveringHead(this.#crypto, this.#charters.current, certificate, checked);
       await this.#store(checked, { admittedSize: checked.before.admittedSize, votedSeconds: null });
       if (covering.size === head.size) await this.#certify(append.origin, certificate);
       return { result: 'stored' };
     }
-    if (this.#silent !== null) throw this.#silent;
+    this.#mustVote();
     const checked = await this.#check(append, 'current');
     this.#charge(checked);
     await this.#admit(checked);
     return this.#vote(append.origin, [checked]);
-  }
-
-  /** Head of a certificate that covers the append's end. What is wrong with it is an answer, not a failure here. */
-  #coveringHead(checked: CheckedAppend, certificate: string): Head {
-    const { origin, size, root } = checked.head;
-    let head: Head;
-    try {
-      ({ head } = openCertificate(this.#crypto, this.#charters.current, certificate, checked.writer.key));
-    } catch (error) {
-      const fault = asFault(error);
-      throw new Fault('refused', fault.code, fault.message, fault.facts, error);
-    }
-    if (head.origin !== origin || head.size < size) {
-      throw new Fault('refused', 'CERTIFICATE_OTHER', 'the certificate does not cover this append', {});
-    }
-    if (head.size === size && !equalBytes(head.root, root)) {
-      throw new Fault('refused', 'FORKED', `the certificate of ${origin} is of another history`, {
-        origin,
-        size,
-      });
-    }
-    return head;
   }
 
   /** A second head of the size held: the same bytes again, or a fork, which is kept as evidence. */
@@ -318,9 +297,7 @@ export class Mirror {
 
   /** Stores what is new (already admitted), records the vote, signs. With nothing new: the same answer again. */
   async #vote(origin: string, fresh: readonly CheckedAppend[]): Promise<AppendReply> {
-    if (this.#silent !== null) throw this.#silent;
-    const voting = this.#voting;
-    assert(voting !== null, 'a mirror that is not silent votes');
+    const voting = this.#mustVote();
     let state = this.#logs.state(origin);
     const seconds = Math.floor(this.#clock.now() / 1_000);
     const [checked] = fresh;
@@ -346,7 +323,7 @@ export class Mirror {
       await voting.journal.cast({ epoch: voting.epoch, ...head });
     }
     // The key may have been given up while this waited for the disks.
-    if (this.#silent !== null) throw this.#silent;
+    this.#mustVote();
     const { counter } = voting.journal;
     return {
       result: 'cosigned',
@@ -359,6 +336,12 @@ export class Mirror {
         counterMessage(voting.hoster, voting.epoch, counter),
       ),
     };
+  }
+
+  #mustVote(): VotingRight {
+    if (this.#silent !== null) throw this.#silent;
+    assert(this.#voting !== null, 'a mirror that is not silent votes');
+    return this.#voting;
   }
 
   async #admitHeld(state: LogState): Promise<void> {
@@ -447,24 +430,29 @@ export class Mirror {
   }
 
   /** Stores a root note durably: the acknowledgement. Faults: those of openDelegation, DEVICES_MANY. */
-  async putNote(note: Uint8Array): Promise<void> {
-    const { agency } = openDelegation(this.#crypto, this.#charters.current, note);
-    const start = concat(notePrefix, utf8(`${agency}/`));
-    const key = concat(start, this.#crypto.sha256(note));
-    let known = 0;
-    for await (const [stored] of this.#logs.store.range({
-      gte: start,
-      lt: concat(start, new Uint8Array(33).fill(255)),
-    })) {
-      if (equalBytes(stored, key)) return;
-      known += 1;
-    }
-    if (known >= AGENCY_DEVICES_MAX) {
-      throw new Fault('refused', 'DEVICES_MANY', `the agency ${agency} has ${known} devices already`, {
-        agency,
-        known,
-      });
-    }
-    await this.#logs.store.batch([{ put: key, value: note }], { sync: true });
+  putNote(note: Uint8Array): Promise<void> {
+    return keepRootNote({ crypto: this.#crypto, store: this.#logs.store }, this.#charters.current, note);
   }
+}
+
+/** Head of a certificate that covers the append's end. What is wrong with it is an answer, not a failure here. */
+function coveringHead(crypto: Crypto, charter: Charter, certificate: string, checked: CheckedAppend): Head {
+  const { origin, size, root } = checked.head;
+  let head: Head;
+  try {
+    ({ head } = openCertificate(crypto, charter, certificate, checked.writer.key));
+  } catch (error) {
+    const fault = asFault(error);
+    throw new Fault('refused', fault.code, fault.message, fault.facts, error);
+  }
+  if (head.origin !== origin || head.size < size) {
+    throw new Fault('refused', 'CERTIFICATE_OTHER', 'the certificate does not cover this append', {});
+  }
+  if (head.size === size && !equalBytes(head.root, root)) {
+    throw new Fault('refused', 'FORKED', `the certificate of ${origin} is of another history`, {
+      origin,
+      size,
+    });
+  }
+  return head;
 }

@@ -2,13 +2,16 @@
 // machine; hosters store and pass them on. This release knows `delegate`.
 
 import {
+  AGENCY_DEVICES_MAX,
   type Charter,
   type Crypto,
   concat,
   decodeCbor,
   encodeCbor,
+  equalBytes,
   Fault,
   isSlug,
+  type Store,
   shape,
   utf8,
 } from '@vauban/core';
@@ -82,6 +85,31 @@ export function openDelegation(crypto: Crypto, charter: Charter, note: Uint8Arra
 /** What a note claims, unverified: for finding out whom it speaks of. */
 export function readDelegation(note: Uint8Array): Delegation {
   return parse(note).delegation;
+}
+
+const notePrefix = utf8('N/');
+
+/** Stores a note durably; the same note again is no second one. Faults: those of openDelegation, DEVICES_MANY. */
+export async function keepRootNote(
+  { crypto, store }: { readonly crypto: Crypto; readonly store: Store },
+  charter: Charter,
+  note: Uint8Array,
+): Promise<void> {
+  const { agency } = openDelegation(crypto, charter, note);
+  const start = concat(notePrefix, utf8(`${agency}/`));
+  const key = concat(start, crypto.sha256(note));
+  let known = 0;
+  for await (const [stored] of store.range({ gte: start, lt: concat(start, new Uint8Array(33).fill(255)) })) {
+    if (equalBytes(stored, key)) return;
+    known += 1;
+  }
+  if (known >= AGENCY_DEVICES_MAX) {
+    throw new Fault('refused', 'DEVICES_MANY', `the agency ${agency} has ${known} devices already`, {
+      agency,
+      known,
+    });
+  }
+  await store.batch([{ put: key, value: note }], { sync: true });
 }
 
 function parse(note: Uint8Array) {

@@ -2,9 +2,9 @@
 // whatever carries the questions (the wire, or memory in tests).
 
 import type { Fault } from '@vauban/core';
-import type { RefusalClass } from './admission.ts';
 import type { HeadsScope } from './heads.ts';
 import type { Append } from './log-store.ts';
+import type { RefusalClass } from './refusal.ts';
 
 export type AppendReply =
   /** Stored, then signed: a C2SP cosignature line, and the voter's signed vote counter. */

@@ -70,11 +70,11 @@ type Mutation = typeof mutation extends fc.Arbitrary<infer Value> ? Value : neve
 function mutated(good: Uint8Array, changes: readonly Mutation[]): Uint8Array {
   let bytes: Uint8Array = Uint8Array.from(good);
   for (const { how, at, value, length } of changes) {
-    const place = bytes.length === 0 ? 0 : at % bytes.length;
-    const head = bytes.subarray(0, place);
-    const tail = bytes.subarray(place);
-    if (how === 'flip' && bytes.length > 0) bytes[place] = (bytes[place] as number) ^ (1 << (value & 7));
-    else if (how === 'set' && bytes.length > 0) bytes[place] = value;
+    const offset = bytes.length === 0 ? 0 : at % bytes.length;
+    const head = bytes.subarray(0, offset);
+    const tail = bytes.subarray(offset);
+    if (how === 'flip' && bytes.length > 0) bytes[offset] = (bytes[offset] as number) ^ (1 << (value & 7));
+    else if (how === 'set' && bytes.length > 0) bytes[offset] = value;
     else if (how === 'cut') bytes = head.slice();
     else if (how === 'insert') bytes = concat(head, new Uint8Array(length).fill(value), tail);
     else if (how === 'repeat') bytes = concat(head, tail.subarray(0, length), tail);
@@ -141,7 +141,7 @@ const decoders: [string, Uint8Array, (bytes: Uint8Array) => Uint8Array | undefin
   ],
   [
     'signature line',
-    utf8(checkpoint.trimEnd().split('\n').at(-1) as string),
+    utf8(checkpoint.trimEnd().split('\n').at(-1)),
     (bytes) => void parseSignature(text(bytes)),
   ],
   [
@@ -161,7 +161,7 @@ const decoders: [string, Uint8Array, (bytes: Uint8Array) => Uint8Array | undefin
     (bytes) => {
       const one = decodeSignedCharter(bytes);
       try {
-        new CharterChain(crypto, one);
+        CharterChain.from(crypto, [one]);
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
       }

@@ -50,7 +50,7 @@ describe('quorum', () => {
         code: 'QUORUM_UNREACHABLE',
         facts: { silent: [...downs, spare + 1].map((at) => `h${at}`) },
       });
-      const before = cosigned(net.hoster(voters)).at(-1) as string;
+      const before = cosigned(net.hoster(voters)).at(-1) ?? '';
       expect(readHead(before).size).toBe(3);
       net.cut();
       await writer.append(() => [objects('third')]);
@@ -129,7 +129,7 @@ describe('quorum', () => {
     const net = await TestNetwork.of(4);
     const writer = await net.startedWriter();
     net.hoster(2).lie = { append: async () => ({ result: 'conflict', size: 99, checkpoint: null }) };
-    await writer.append(() => [objects('a')]);
+    expect((await writer.append(() => [objects('a')])).index).toBe(1);
   });
 
   test.each([0, 257])('%i entries are no append', async (entries) => {
@@ -246,7 +246,7 @@ describe('crashes', () => {
         ),
     };
     await writer.start();
-    await writer.append(() => [objects('a')]);
+    expect((await writer.append(() => [objects('a')])).index).toBe(1);
   });
 });
 
@@ -347,7 +347,7 @@ describe('refusals', () => {
     const writer = await net.startedWriter();
     const place = placeOf(net.charters.current);
     await writer.append(() => [place]);
-    await writer.append(() => [keepOf(place.segment)]);
+    expect((await writer.append(() => [keepOf(place.segment)])).index).toBe(2);
   });
 
   test('a hoster without a vote in the charter changes no count', async () => {

@@ -263,7 +263,7 @@ describe('a lying voter', () => {
       facts: { silent: ['h1', 'h2'] },
     });
     net.cut();
-    const { unreachable } = await collectHeads({ ...reader, voters: [...net.hosters].reverse() }, vault).then(
+    const { unreachable } = await collectHeads({ ...reader, voters: net.hosters.toReversed() }, vault).then(
       async (first) => ((await expect.poll(() => first.unreachable.size).toBe(1)) as unknown, first),
     );
     expect(unreachable.get('h2')).toMatchObject({ code });
@@ -336,7 +336,7 @@ describe('a fork', () => {
 
   test('no reader can certify either branch, whichever it meets first', async () => {
     const { net } = await forked();
-    for (const order of [net.hosters, [...net.hosters].reverse()]) {
+    for (const order of [net.hosters, net.hosters.toReversed()]) {
       const reader = await net.reader({ voters: order });
       await expect(refresh(reader, vault)).rejects.toMatchObject({
         code: expect.stringMatching(/FORKED|UNFINISHED/),

@@ -78,8 +78,10 @@ export class RuleBench {
     if (reply.result !== 'cosigned') throw new Error(reply.result);
   }
 
-  async mustWrite(pen: Pen, payloads: readonly Payload[], time = NOW): Promise<void> {
+  /** Resolves to the size that is then stored. */
+  async mustWrite(pen: Pen, payloads: readonly Payload[], time = NOW): Promise<number> {
     await this.must(pen.write(payloads, time));
+    return this.hoster.mirror.logs.state(pen.origin).size;
   }
 
   certificateOf(checkpoint: string, cosigners = quorumOf(this.charter)): string {

@@ -207,7 +207,8 @@ test('an honest writer that crashes anywhere never forks, and what was acknowled
         if (payload.kind === 'objects') read.push(new TextDecoder().decode(payload.sealed));
       }
       expect(read.filter((one) => acknowledged.includes(one))).toEqual(acknowledged);
-      expect((await LogStore.open(disk, crypto)).state(writer.origin).size).toBe(size);
+      // The writer may hold more: persisted, and never sent.
+      expect((await LogStore.open(disk, crypto)).state(writer.origin).size).toBeGreaterThanOrEqual(size);
     }),
     { numRuns: 40 },
   );

@@ -40,7 +40,7 @@ test('votes are read again, with the last of each log and the counter', async ()
     journal
       .votes()
       .map(({ size }) => size)
-      .sort(),
+      .sort((a, b) => a - b),
   ).toEqual([5, 6, 7]);
   expect(await journal.cast(vote(0, 8))).toBe(8);
 });

@@ -1,0 +1,115 @@
+// Rows of a log store: keys and values, and nothing about when they are written. `L/` states, `E/` entries with their
+// payloads, `B/` checkpoints where batches end, `W/` logs of a vault.
+
+import {
+  type CompactRangeSnapshot,
+  concat,
+  decodeCbor,
+  encodeCbor,
+  NOTE_BYTES_MAX,
+  PAYLOAD_BYTES_MAX,
+  shape,
+  type StoreOperation,
+  utf8,
+} from '@vauban/core';
+import * as v from 'valibot';
+import { NO_PREVIOUS, type SaltedPayload } from './entry.ts';
+
+export interface LogRecord extends SaltedPayload {
+  readonly entry: Uint8Array;
+}
+
+export interface LogState {
+  readonly origin: string;
+  readonly size: number;
+  readonly frontier: CompactRangeSnapshot;
+  /** Leaf hash of the newest entry; zeros for an empty log. */
+  readonly lastLeaf: Uint8Array;
+  /** Writer-signed, of exactly `size`; empty for an empty log. */
+  readonly checkpoint: string;
+  /** Entries below passed admission here, or lie under a certificate; those above are held but not vouched for. */
+  readonly admittedSize: number;
+  readonly certifiedSize: number;
+  readonly certificate: string | null;
+  /** When this head was stored: what has waited long for its certificate is finished. */
+  readonly storedAt: number;
+  /** Time the stored vote's cosignature carries, in seconds; null where this store does not vote. */
+  readonly votedSeconds: number | null;
+}
+
+const stateSchema = v.strictObject({
+  origin: shape.text(140),
+  size: shape.count(),
+  frontier: v.pipe(v.array(shape.bytes(32)), v.maxLength(64)),
+  lastLeaf: shape.bytes(32),
+  checkpoint: shape.text(NOTE_BYTES_MAX),
+  admittedSize: shape.count(),
+  certifiedSize: shape.count(),
+  certificate: v.nullable(shape.text(NOTE_BYTES_MAX)),
+  storedAt: shape.time(),
+  votedSeconds: v.nullable(shape.time()),
+});
+const recordSchema = v.strictTuple([
+  shape.bytesUpTo(300),
+  shape.bytes(32),
+  shape.bytesUpTo(PAYLOAD_BYTES_MAX),
+]);
+
+const statePrefix = utf8('L/');
+const entryPrefix = utf8('E/');
+const boundaryPrefix = utf8('B/');
+const vaultPrefix = utf8('W/');
+
+/** Where a signed batch ends: its checkpoint is kept, so that the log can be handed on in the same steps. */
+export function boundaryKey(origin: string, size: number): Uint8Array {
+  const tail = new Uint8Array(9);
+  new DataView(tail.buffer).setBigUint64(1, BigInt(size));
+  return concat(boundaryPrefix, utf8(origin), tail);
+}
+
+export function entryKey(origin: string, index: number): Uint8Array {
+  const tail = new Uint8Array(9);
+  new DataView(tail.buffer).setBigUint64(1, BigInt(index));
+  return concat(entryPrefix, utf8(origin), tail);
+}
+
+export const stateRange = { gte: statePrefix, lt: utf8('L0') };
+
+export function emptyLog(origin: string): LogState {
+  return {
+    origin,
+    size: 0,
+    frontier: { size: 0, hashes: [] },
+    lastLeaf: NO_PREVIOUS,
+    checkpoint: '',
+    admittedSize: 0,
+    certifiedSize: 0,
+    certificate: null,
+    storedAt: 0,
+    votedSeconds: null,
+  };
+}
+
+export function decodeState(value: Uint8Array): LogState {
+  const { frontier, ...row } = decodeCbor(stateSchema, value, 'log state', 65_536);
+  return { ...row, frontier: { size: row.size, hashes: frontier } };
+}
+
+export function stateRow(state: LogState): StoreOperation {
+  const row = { ...state, frontier: [...state.frontier.hashes] };
+  return { put: concat(statePrefix, utf8(state.origin)), value: encodeCbor(row) };
+}
+
+export function decodeRecord(value: Uint8Array): LogRecord {
+  const [entry, salt, payload] = decodeCbor(recordSchema, value, 'stored entry', PAYLOAD_BYTES_MAX + 1_024);
+  return { entry, salt, payload };
+}
+
+export function recordRow(origin: string, index: number, record: LogRecord): StoreOperation {
+  return { put: entryKey(origin, index), value: encodeCbor([record.entry, record.salt, record.payload]) };
+}
+
+/** Start of the keys that name the logs of a vault. */
+export function vaultKey(vault: Uint8Array, origin = ''): Uint8Array {
+  return concat(vaultPrefix, vault, utf8(origin));
+}
