@@ -4,6 +4,7 @@
 // 64 bytes); with a prepared key Node needs 6.
 
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto';
+import { passed } from './short-lived.ts';
 
 /** The transport's list of buffers, as far as it is used. */
 interface BufferList<List> extends Iterable<Uint8Array> {
@@ -38,6 +39,7 @@ export function chaCha20Poly1305Encrypt<List extends BufferList<List>>(
   ad: Uint8Array,
   key: Uint8Array,
 ): Uint8Array | List {
+  passed(plaintext.byteLength);
   const cipher = createCipheriv(CIPHER, prepared(key), nonce, TAG);
   if (ad.length > 0) cipher.setAAD(ad, { plaintextLength: plaintext.byteLength });
   if (plaintext instanceof Uint8Array || plaintext.byteLength <= JOIN_BYTES) {
@@ -61,6 +63,7 @@ export function chaCha20Poly1305Decrypt<List extends BufferList<List>>(
 ): Uint8Array | List {
   const textBytes = ciphertext.byteLength - TAG_BYTES;
   if (textBytes < 0) throw new Error('an encrypted message is shorter than its tag');
+  passed(ciphertext.byteLength);
   const decipher = createDecipheriv(CIPHER, prepared(key), nonce, TAG);
   decipher.setAuthTag(ciphertext.subarray(textBytes));
   if (ad.length > 0) decipher.setAAD(ad, { plaintextLength: textBytes });
