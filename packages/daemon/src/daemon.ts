@@ -23,6 +23,7 @@ import {
   votingKey,
 } from '@vauban/core';
 import {
+  type BudgetLimits,
   cosignerName,
   LogStore,
   LogWriter,
@@ -77,6 +78,8 @@ export interface DaemonOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly capacityBytes: number;
+  /** What one agency may cost this voter a day; the ledger's limits unless said otherwise. */
+  readonly budgets?: BudgetLimits;
   readonly log: Log;
 }
 
@@ -196,7 +199,9 @@ export class Daemon implements Startable {
     });
     const logs = await LogStore.open(prefixedStore(store, utf8('ledger/')), crypto);
     const { voting, stopped } = await this.#openVoting(keeper);
-    const mirror = new Mirror({ logs, crypto, clock, charters: keeper.chain, voting });
+    const { budgets } = this.#options;
+    const ports = { crypto, clock, charters: keeper.chain };
+    const mirror = new Mirror({ logs, ...ports, voting, ...(budgets === undefined ? {} : { budgets }) });
     if (stopped !== undefined) mirror.stopVoting(stopped);
     try {
       mirror.checkHistory();
