@@ -158,12 +158,12 @@ export class UploadJournal {
 
   noteStored(segment: number, of: StoredSegment): Promise<void> {
     const { vault, k, m, cellBytes, stripes, lastCellBytes } = of.descriptor;
-    const shape_ = { vault, k, m, cellBytes, stripes, lastCellBytes };
+    const form = { vault, k, m, cellBytes, stripes, lastCellBytes };
     return this.#append({
       line: 'stored',
       segment,
       id: of.segment,
-      ...shape_,
+      ...form,
       fragments: of.fragments.map((fragment) => [...fragment] as typeof fragment),
     });
   }

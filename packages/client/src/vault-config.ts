@@ -76,18 +76,18 @@ export interface VaultKeys {
 
 export function sealVaultKeys(
   keys: VaultKeys,
-  with_: { readonly passphrase: string; readonly random: Random; readonly kdf: PassphraseKdf },
+  lock: { readonly passphrase: string; readonly random: Random; readonly kdf: PassphraseKdf },
 ): Uint8Array {
   const secret = encodeCbor({ format: 'vauban/vault-keys/0', ...keys });
-  return sealKeyFile({ random: with_.random, kdf: with_.kdf, passphrase: with_.passphrase, secret });
+  return sealKeyFile({ random: lock.random, kdf: lock.kdf, passphrase: lock.passphrase, secret });
 }
 
 /** Faults: WRONG_PASSPHRASE, MALFORMED, KDF_TOO_COSTLY, KDF_UNKNOWN. */
 export function openVaultKeys(
   bytes: Uint8Array,
-  with_: { readonly passphrase: string; readonly kdfs: readonly PassphraseKdf[] },
+  lock: { readonly passphrase: string; readonly kdfs: readonly PassphraseKdf[] },
 ): VaultKeys {
-  const secret = openKeyFile({ bytes, passphrase: with_.passphrase, kdfs: with_.kdfs });
+  const secret = openKeyFile({ bytes, passphrase: lock.passphrase, kdfs: lock.kdfs });
   const { format: _, ...keys } = decodeCbor(keysSchema, secret, 'vault keys', 1_024);
   return keys;
 }

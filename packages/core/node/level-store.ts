@@ -41,7 +41,10 @@ export async function openLevelStore(directory: string, options: LevelStoreOptio
     );
   }
   return {
-    get: (key) => level.get(key),
+    async get(key) {
+      const value = await level.get(key);
+      return value === undefined ? undefined : plain(value);
+    },
     batch: (operations, { sync }) =>
       level.batch(
         operations.map((operation) =>
@@ -51,7 +54,16 @@ export async function openLevelStore(directory: string, options: LevelStoreOptio
         ),
         { sync },
       ),
-    range: (range) => level.iterator({ ...range, limit: range.limit ?? -1 }),
+    async *range(range) {
+      for await (const [key, value] of level.iterator({ ...range, limit: range.limit ?? -1 })) {
+        yield [plain(key), plain(value)] as const;
+      }
+    },
     close: () => level.close(),
   };
+}
+
+/** LevelDB's binding hands out Buffers, whose slices share memory and whose JSON is not ours. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

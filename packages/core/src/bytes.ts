@@ -100,3 +100,15 @@ export function u64be(value: number): Uint8Array {
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
   return bytes;
 }
+
+/** Base64 for lines of text that travel in mails and addresses: '-' and '_', no padding (RFC 4648, section 5). */
+export function toBase64Url(bytes: Uint8Array): string {
+  return toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+/** Strict inverse of toBase64Url; otherwise undefined. */
+export function fromBase64Url(text: string): Uint8Array | undefined {
+  if (!/^[A-Za-z0-9_-]*$/.test(text)) return undefined;
+  const padding = '='.repeat((4 - (text.length % 4)) % 4);
+  return fromBase64(text.replaceAll('-', '+').replaceAll('_', '/') + padding);
+}

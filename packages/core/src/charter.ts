@@ -264,17 +264,17 @@ export function charterProblems(charter: Charter): string[] {
   return problems;
 }
 
-function policyProblems(policy: Policy): string[] {
+function policyProblems(of: Policy): string[] {
   const problems: string[] = [];
-  const { name, k, m } = policy;
-  if (k < 1 || m < 1 || k + m > SHARDS_MAX) problems.push(`policy ${name}: k = ${k}, m = ${m} is no code`);
+  const { name, k, m } = of;
+  if (k < 2 || m < 1 || k + m > SHARDS_MAX) problems.push(`policy ${name}: k = ${k}, m = ${m} is no code`);
   if (k < m) problems.push(`policy ${name}: k = ${k} is less than m = ${m}`);
-  if (policy.sitesLost < 1 || policy.sitesLost > m) problems.push(`policy ${name}: sitesLost must be 1 to m`);
-  if (policy.minSurvives > m) problems.push(`policy ${name}: minSurvives exceeds m`);
-  if (policy.cellBytes < LEAF_BYTES || policy.cellBytes % LEAF_BYTES !== 0) {
+  if (of.sitesLost < 1 || of.sitesLost > m) problems.push(`policy ${name}: sitesLost must be 1 to m`);
+  if (of.minSurvives > m) problems.push(`policy ${name}: minSurvives exceeds m`);
+  if (of.cellBytes < LEAF_BYTES || of.cellBytes % LEAF_BYTES !== 0) {
     problems.push(`policy ${name}: cells must be whole leaves of ${LEAF_BYTES} bytes`);
   }
-  if (policy.segmentFrames < 1) problems.push(`policy ${name}: a segment needs at least one frame`);
+  if (of.segmentFrames < 1) problems.push(`policy ${name}: a segment needs at least one frame`);
   return problems;
 }
 

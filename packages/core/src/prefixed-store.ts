@@ -12,19 +12,23 @@ export function prefixedStore(inner: Store, prefix: Uint8Array): Store {
     batch: (operations, options) =>
       inner.batch(
         operations.map((operation) =>
-          'put' in operation ? { put: under(operation.put), value: operation.value } : { del: under(operation.del) },
+          'put' in operation
+            ? { put: under(operation.put), value: operation.value }
+            : { del: under(operation.del) },
         ),
         options,
       ),
     async *range(range) {
-      const lower = range.gt === undefined ? { gte: under(range.gte ?? new Uint8Array(0)) } : { gt: under(range.gt) };
+      const lower =
+        range.gt === undefined ? { gte: under(range.gte ?? new Uint8Array(0)) } : { gt: under(range.gt) };
       const limits = {
         ...(range.reverse === undefined ? {} : { reverse: range.reverse }),
         ...(range.limit === undefined ? {} : { limit: range.limit }),
       };
       const upper = range.lt === undefined ? end : under(range.lt);
       for await (const [key, value] of inner.range({ ...lower, lt: upper, ...limits })) {
-        if (compareBytes(key.subarray(0, prefix.length), prefix) === 0) yield [key.subarray(prefix.length), value];
+        if (compareBytes(key.subarray(0, prefix.length), prefix) === 0)
+          yield [key.subarray(prefix.length), value];
       }
     },
     async close() {},

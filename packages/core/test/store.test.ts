@@ -16,11 +16,9 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 const fresh = () => mkdtemp(join(directory, 'level-'));
 
 storeContract('memory', async () => memoryStore());
-storeContract('level', async () => openLevelStore(await fresh()), { buffers: true });
+storeContract('level', async () => openLevelStore(await fresh()));
 storeContract('checked memory', async () => checkedStore(memoryStore(), nodeCrypto));
-storeContract('checked level', async () => checkedStore(await openLevelStore(await fresh()), nodeCrypto), {
-  buffers: true,
-});
+storeContract('checked level', async () => checkedStore(await openLevelStore(await fresh()), nodeCrypto), {});
 
 storeContract('prefixed memory', async () => {
   const inner = memoryStore();

@@ -54,7 +54,7 @@ export class FragmentsService {
     header: Extract<BulkHeader, { bulk: 'put' }>,
     stream: ByteStream,
   ): Promise<void> {
-    const { store, crypto } = this.#options;
+    const { store } = this.#options;
     const { segment: descriptor, index } = header;
     const agency = this.#mayStore(session, descriptor);
     const { segment, root, bytes } = this.#name(descriptor, index);

@@ -24,23 +24,20 @@ export function registerPut(program: Command, context: Context): void {
       const total = await sizeOf(source);
       const progress = context.progress('put');
       let done = 0;
-      const { result, storedBytes } = await withVault(context, options, async (vault, directory) => {
+      const stored = await withVault(context, options, async (vault, directory) => {
         const before = await allocatedNow(directory);
-        const result = await vault.put(
-          nodeSource(resolve(source)),
-          clean(path ?? basename(resolve(source))),
-          {
-            signal: context.signal,
-            onProgress: (bytes) => {
-              done += bytes;
-              progress.update(done, total ?? done, size(done));
-            },
+        const put = await vault.put(nodeSource(resolve(source)), clean(path ?? basename(resolve(source))), {
+          signal: context.signal,
+          onProgress: (bytes) => {
+            done += bytes;
+            progress.update(done, total ?? done, size(done));
           },
-        );
+        });
         const after = await allocatedNow(directory);
-        const storedBytes = before === undefined || after === undefined ? result.sentBytes : after - before;
-        return { result, storedBytes };
+        const bytes = before === undefined || after === undefined ? put.sentBytes : after - before;
+        return { put, allocated: bytes };
       });
+      const { put: result, allocated: storedBytes } = stored;
       const seconds = (performance.now() - started) / 1_000;
       for (const { fault } of result.problems) context.say(`not stored: ${fault.message}`);
       const worst = gravest(result.problems.map(({ fault }) => fault));

@@ -1,6 +1,7 @@
 // vauban verify: challenges every fragment; deep reads and opens everything without writing it.
 
 import { asFault, Fault, toHex } from '@vauban/core';
+import type { Vault } from '@vauban/client';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { count } from '../output.ts';
@@ -30,45 +31,9 @@ export function registerVerify(program: Command, context: Context): void {
     example: 'vauban verify --deep --vault ./archives',
     notes: 'Exit status 0: every fragment answered. 4: something cannot be read. 3: wrong bytes were sent.',
     run: async ([prefix = ''], options) => {
-      const progress = context.progress('verify');
-      const { problems, faults, objects } = await withVault(context, options, async (vault) => {
-        const { signal } = context;
-        const versions = await vault.list(prefix, { signal });
-        const places = await vault.places(prefix, { stale: true, signal });
-        const problems: Problem[] = [];
-        const faults: Fault[] = [];
-        for (let from = 0; from < places.length; from += AT_ONCE) {
-          progress.update(from, places.length, 'fragments');
-          const some = places.slice(from, from + AT_ONCE);
-          for (const { place, fragments, survives } of await Promise.all(
-            some.map((one) => vault.challenge(one, signal)),
-          )) {
-            for (const { problem, site, index } of fragments) {
-              if (problem === null) continue;
-              const message = `fragment ${index} at ${site}: ${problem.message}`;
-              problems.push({ code: problem.code, message, path: null, segment: toHex(place.segment), site });
-              faults.push(survives < 0 ? unreadable(toHex(place.segment)) : degraded(problem));
-            }
-          }
-        }
-        for (const [nth, version] of (options.deep === true ? versions : []).entries()) {
-          progress.update(nth, versions.length, 'objects');
-          await vault.check(version, { signal }).catch((error: unknown) => {
-            const fault = asFault(error);
-            if (fault.kind === 'interrupted') throw fault;
-            const { path } = version.write;
-            problems.push({
-              code: fault.code,
-              message: `${path}: ${fault.message}`,
-              path,
-              segment: null,
-              site: null,
-            });
-            faults.push(fault);
-          });
-        }
-        return { problems, faults, objects: versions.length };
-      });
+      const { problems, faults, objects } = await withVault(context, options, (vault) =>
+        look(context, vault, { prefix, deep: options.deep === true }),
+      );
       const worst = gravest(faults);
       if (worst !== undefined) context.status = context.exitCode(worst);
       const sites = [...new Set(problems.flatMap(({ site }) => (site === null ? [] : [site])))];
@@ -82,6 +47,51 @@ export function registerVerify(program: Command, context: Context): void {
       );
     },
   });
+}
+
+/** Challenges every holder, and with `deep` reads every object. */
+async function look(
+  context: Context,
+  vault: Vault,
+  { prefix, deep }: { readonly prefix: string; readonly deep: boolean },
+): Promise<{ readonly problems: Problem[]; readonly faults: Fault[]; readonly objects: number }> {
+  const progress = context.progress('verify');
+  const { signal } = context;
+  const versions = await vault.list(prefix, { signal });
+  const places = await vault.places(prefix, { stale: true, signal });
+  const problems: Problem[] = [];
+  const faults: Fault[] = [];
+  for (let from = 0; from < places.length; from += AT_ONCE) {
+    progress.update(from, places.length, 'fragments');
+    const some = places.slice(from, from + AT_ONCE);
+    for (const { place, fragments, survives } of await Promise.all(
+      some.map((one) => vault.challenge(one, signal)),
+    )) {
+      for (const { problem, site, index } of fragments) {
+        if (problem === null) continue;
+        const message = `fragment ${index} at ${site}: ${problem.message}`;
+        problems.push({ code: problem.code, message, path: null, segment: toHex(place.segment), site });
+        faults.push(survives < 0 ? unreadable(toHex(place.segment)) : degraded(problem));
+      }
+    }
+  }
+  for (const [nth, version] of (deep ? versions : []).entries()) {
+    progress.update(nth, versions.length, 'objects');
+    await vault.check(version, { signal }).catch((error: unknown) => {
+      const fault = asFault(error);
+      if (fault.kind === 'interrupted') throw fault;
+      const { path } = version.write;
+      problems.push({
+        code: fault.code,
+        message: `${path}: ${fault.message}`,
+        path,
+        segment: null,
+        site: null,
+      });
+      faults.push(fault);
+    });
+  }
+  return { problems, faults, objects: versions.length };
 }
 
 function unreadable(segment: string): Fault {
