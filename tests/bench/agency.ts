@@ -38,7 +38,7 @@ export class AgencyProcess {
   async #next(): Promise<string> {
     const { value, done } = await this.#lines.next();
     if (done === true) throw new Error('the agency process ended early');
-    return value as string;
+    return value;
   }
 }
 

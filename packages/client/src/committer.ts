@@ -48,7 +48,7 @@ interface Waiting {
 export class Committer {
   readonly #options: CommitterOptions;
   #queue: Waiting[] = [];
-  #running: Promise<void> | undefined;
+  #running = false;
 
   constructor(options: CommitterOptions) {
     this.#options = options;
@@ -58,13 +58,13 @@ export class Committer {
   commit(batch: Batch): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ batch, resolve, reject });
-      this.#running ??= this.#run().finally(() => {
-        this.#running = undefined;
-      });
+      if (!this.#running) void this.#run();
     });
   }
 
+  /** Never rejects: what goes wrong is told to whoever waits. */
   async #run(): Promise<void> {
+    this.#running = true;
     while (this.#queue.length > 0) {
       const taken = this.#take();
       try {
@@ -79,6 +79,8 @@ export class Committer {
         }
       }
     }
+    // In the same turn as the last look at the queue: nobody can slip in between.
+    this.#running = false;
   }
 
   /** As many waiting batches as one append takes; at least one. */

@@ -164,7 +164,7 @@ export class UploadJournal {
       segment,
       id: of.segment,
       ...form,
-      fragments: of.fragments.map((fragment) => [...fragment] as typeof fragment),
+      fragments: [...of.fragments],
     });
   }
 

@@ -231,7 +231,7 @@ export function placePayload(
     lastCellBytes,
     // The entry is dated a moment later than this: a minute of slack keeps the policy's promise.
     retainUntil: options.clock.now() + options.policy.retentionMs + 60_000,
-    fragments: of.fragments.map((fragment) => [...fragment] as typeof fragment),
+    fragments: of.fragments.map((fragment) => fragment),
   };
 }
 

@@ -52,7 +52,7 @@ function fewestToKill(indices: readonly ReadonlySet<string>[], kills: number): n
   const ranked = [...parts].sort((a, b) => b[1] - a[1]);
   // before[i] = parts of the first i domains; sums carry rounding, so they are compared with a grain to spare.
   const before = [0];
-  for (const [, part] of ranked) before.push((before.at(-1) as number) + part);
+  for (const [, part] of ranked) before.push((before.at(-1) ?? 0) + part);
   const enough = (sum: number) => sum > kills - 1e-6;
   const bound = before.findIndex(enough);
   if (indices.every((domains) => domains.size === 1)) return bound;

@@ -35,7 +35,8 @@ const keeps = (
 
 function* subsets<T>(all: readonly T[], size: number): Generator<readonly T[]> {
   if (size === 0) yield [];
-  for (let i = 0; size > 0 && i + size <= all.length; i++) {
+  const last = size === 0 ? -1 : all.length - size;
+  for (let i = 0; i <= last; i++) {
     for (const rest of subsets(all.slice(i + 1), size - 1)) yield [all[i] as T, ...rest];
   }
 }

@@ -8,7 +8,6 @@ import {
   encodeCbor,
   type Fact,
   Fault,
-  type FaultKind,
   LEAF_BYTES,
   MESSAGE_BYTES_MAX,
   NOTE_BYTES_MAX,
@@ -220,7 +219,7 @@ export function decodeAnswer<Name extends Ask>(
       },
     );
   }
-  return { answer: answer.output as AnswerOf<Name>, version: tag.version };
+  return { answer: answer.output, version: tag.version };
 }
 
 export type WireFault = v.InferOutput<typeof faultSchema>;
@@ -235,12 +234,7 @@ export function faultToWire(fault: Fault): WireFault {
 }
 
 export function faultFromWire(fault: WireFault): Fault {
-  return new Fault(
-    fault.kind as FaultKind,
-    fault.code,
-    fault.message,
-    fault.facts as { [key: string]: Fact },
-  );
+  return new Fault(fault.kind, fault.code, fault.message, fault.facts as { [key: string]: Fact });
 }
 
 /** Bytes an operator or officer signs to prove its role to one daemon over one connection. */

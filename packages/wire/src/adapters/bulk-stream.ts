@@ -2,7 +2,7 @@
 // Held in memory at most: what is read ahead here, one arrival, and one receive window inside the muxer.
 
 import type { ByteStream, Clock } from '@vauban/core';
-import { assert, Fault } from '@vauban/core';
+import { assert, type Fault } from '@vauban/core';
 import { ByteQueue } from '../framing.ts';
 import { buffersOf, deadlinePassed, type MuxedStream, Outflow, streamEnded } from './muxed-stream.ts';
 

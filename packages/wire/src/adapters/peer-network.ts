@@ -2,7 +2,14 @@
 // dials, deadlines, limits per peer, and telling a dead connection from a slow peer. Imports no transport.
 
 import type { ByteStream, CallOptions, Clock, Network, NetworkHandler, Peer } from '@vauban/core';
-import { assert, BULK_IDLE_MS, Fault, isFault, MESSAGE_BYTES_MAX, PEER_BULK_STREAMS_MAX } from '@vauban/core';
+import {
+  assert,
+  BULK_IDLE_MS,
+  type Fault,
+  isFault,
+  MESSAGE_BYTES_MAX,
+  PEER_BULK_STREAMS_MAX,
+} from '@vauban/core';
 import { BulkStream } from './bulk-stream.ts';
 import {
   BULK_PROTOCOL,
@@ -95,7 +102,7 @@ export class PeerNetwork implements Network {
     if (!this.#running) return;
     this.#running = false;
     for (const dial of this.#dials.values()) dial.controller.abort();
-    for (const stream of [...this.#bulkStreams]) stream.abort();
+    for (const stream of Array.from(this.#bulkStreams)) stream.abort();
     for (const link of this.#links.values()) link.channel?.abort(stopped());
     await this.#host.stop();
   }
@@ -272,7 +279,7 @@ export class PeerNetwork implements Network {
       stream.abort(new Error('nobody serves requests here'));
       return;
     }
-    new AnswerChannel({
+    AnswerChannel.serve({
       stream,
       peer,
       clock: this.#clock,

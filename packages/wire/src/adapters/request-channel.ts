@@ -40,7 +40,7 @@ export class RequestChannel {
     this.#peer = options.peer;
     this.#clock = options.clock;
     this.#stream = options.stream;
-    this.#misbehaved = options.misbehaved;
+    this.#misbehaved = (reason) => options.misbehaved(reason);
     this.#out = new Outflow({ ...options, idleMs: BULK_IDLE_MS });
     options.stream.addEventListener('message', (event) => this.#arrived(event.data));
     options.stream.addEventListener('remoteCloseWrite', () => this.end());
@@ -157,6 +157,17 @@ export interface PeerLoad {
   readonly waiting: Set<() => void>;
 }
 
+
+export interface AnswerChannelOptions {
+  stream: MuxedStream;
+  peer: string;
+  clock: Clock;
+  load: PeerLoad;
+  answer(body: Uint8Array): Promise<Uint8Array>;
+  /** The handler rejected, the peer sent nonsense, or it stopped in the middle of a frame: drop the connection. */
+  broken(reason: unknown): void;
+}
+
 /** The answering end: serves frames until the stream ends, and stops reading while the peer has too much in flight. */
 export class AnswerChannel {
   readonly #stream: MuxedStream;
@@ -173,20 +184,17 @@ export class AnswerChannel {
   #cancelStall: (() => void) | undefined;
   readonly #serve = (): void => this.#serveFrames();
 
-  constructor(options: {
-    stream: MuxedStream;
-    peer: string;
-    clock: Clock;
-    load: PeerLoad;
-    answer(body: Uint8Array): Promise<Uint8Array>;
-    /** The handler rejected, the peer sent nonsense, or it stopped in the middle of a frame: drop the connection. */
-    broken(reason: unknown): void;
-  }) {
+  /** Answers what comes on the stream until it ends; lives by the stream's events. */
+  static serve(options: AnswerChannelOptions): AnswerChannel {
+    return new AnswerChannel(options);
+  }
+
+  private constructor(options: AnswerChannelOptions) {
     this.#stream = options.stream;
     this.#clock = options.clock;
     this.#load = options.load;
-    this.#answer = options.answer;
-    this.#broken = options.broken;
+    this.#answer = (body) => options.answer(body);
+    this.#broken = (error) => options.broken(error);
     this.#out = new Outflow({ ...options, idleMs: BULK_IDLE_MS });
     options.stream.addEventListener('message', (event) => {
       if (this.#ended) return;
@@ -241,7 +249,7 @@ export class AnswerChannel {
       this.#load.requests -= 1;
       this.#load.bytes -= heldBytes;
       if (!this.#ended) this.#serve();
-      for (const look of [...this.#load.waiting]) look();
+      for (const look of Array.from(this.#load.waiting)) look();
       this.#closeWhenIdle();
     }
   }

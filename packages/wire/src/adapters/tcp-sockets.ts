@@ -60,5 +60,5 @@ function corkByTurn(socket: Socket): void {
     }
     return write(...parts);
   };
-  socket.write = writeCorked as Socket['write'];
+  socket.write = writeCorked;
 }
