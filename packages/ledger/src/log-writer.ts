@@ -16,7 +16,7 @@ import type { CharterChain } from './charter-log.ts';
 import { type Head, openCheckpoint, originOf, signCheckpoint } from './checkpoint.ts';
 import { makeEntry, type Payload } from './entry.ts';
 import type { Append, LogRecord, LogStore } from './log-store.ts';
-import { pushHead, quorumFault } from './push.ts';
+import { type PushResult, pushHead, quorumFault } from './push.ts';
 import { collectHeads, resolveWriter } from './reader.ts';
 import type { Voter } from './voter.ts';
 
@@ -49,6 +49,7 @@ export class LogWriter {
   readonly #publicKey: Uint8Array;
   readonly #lock = new Mutex();
   #started = false;
+  #lost: Fault | undefined;
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
@@ -70,12 +71,7 @@ export class LogWriter {
           if (shown === undefined) continue;
           const held = await logs.rootAt(this.origin, shown.size);
           if (held !== undefined && equalBytes(held, shown.root)) continue;
-          throw new Fault(
-            'integrity',
-            'WRITER_STATE_LOST',
-            `${hoster} holds entries of ${this.origin} that this device does not know it wrote`,
-            { origin: this.origin, shown: shown.size, held: logs.state(this.origin).size },
-          );
+          throw this.#stateLost(hoster, shown.size);
         }
       }
       this.#started = true;
@@ -96,10 +92,11 @@ export class LogWriter {
 
   /**
    * Appends and waits for the certificate. Faults: what the hosters refused (the entries are voided, unless the fact
-   * `class` is `later`: then the next append brings them again), QUORUM_UNREACHABLE, APPEND_TOO_LARGE.
+   * `class` is `later`: then the next append brings them again), QUORUM_UNREACHABLE, APPEND_TOO_LARGE, WRITER_STATE_LOST.
    */
   append(payloadsAt: PayloadsAt): Promise<Appended> {
     return this.#lock.run(async () => {
+      if (this.#lost !== undefined) throw this.#lost;
       assert(this.#started, 'a writer reads the heads of its log before it signs anything');
       const { logs } = this.#options;
       const before = logs.state(this.origin);
@@ -161,11 +158,38 @@ export class LogWriter {
       await logs.certify(this.origin, { size: state.size, certificate: result.certificate });
       return result.certificate;
     }
+    this.#checkAlone(result);
     const fault = quorumFault(charters.current, result);
     const { certifiedSize, size } = state;
     const refused = fault.kind === 'refused' && fault.facts['class'] !== 'later';
     if (refused) await this.#void(Math.max(1, certifiedSize), size);
     throw fault;
+  }
+
+  /** Another machine writes with this key: whatever is signed from here on would be a second history. */
+  #checkAlone(result: PushResult): void {
+    const { logs, charters } = this.#options;
+    const { size } = logs.state(this.origin);
+    for (const { hoster, checkpoint } of result.ahead) {
+      const shown = checkpoint === null ? undefined : this.#ownHead(checkpoint);
+      if (shown !== undefined && shown.size > size) throw this.#stateLost(hoster, shown.size);
+    }
+    const forked = [...result.refusals].filter(([, { fault }]) => fault.code === 'FORKED');
+    // More than can lie.
+    if (forked.length > charters.current.f)
+      throw this.#stateLost(forked.map(([hoster]) => hoster).join(', '), size);
+  }
+
+  /** This key signs nothing more in this run, and no start will let it. */
+  #stateLost(hoster: string, shown: number): Fault {
+    this.#started = false;
+    this.#lost = new Fault(
+      'integrity',
+      'WRITER_STATE_LOST',
+      `${hoster} holds entries of ${this.origin} that this device does not know it wrote; it needs a new key`,
+      { origin: this.origin, shown, held: this.#options.logs.state(this.origin).size },
+    );
+    return this.#lost;
   }
 
   /** Entries [from, to) were refused: a larger tree voids them, those that are no voids themselves. */

@@ -29,8 +29,8 @@ export interface PushResult {
   readonly certificate: string | undefined;
   readonly refusals: ReadonlyMap<string, Extract<AppendReply, { result: 'refused' }>>;
   readonly unreachable: ReadonlyMap<string, Fault>;
-  /** A voter showed a writer-signed head beyond ours. */
-  readonly ahead: { readonly hoster: string; readonly size: number } | undefined;
+  /** What voters say they hold beyond ours: a checkpoint that the writer signed is proof, the rest is talk. */
+  readonly ahead: readonly { readonly hoster: string; readonly checkpoint: string | null }[];
 }
 
 export interface PushOptions {
@@ -52,14 +52,14 @@ export function pushHead(options: PushOptions): Promise<PushResult> {
   const lines = new Map<string, NoteSignature>();
   const refusals = new Map<string, Extract<AppendReply, { result: 'refused' }>>();
   const unreachable = new Map<string, Fault>();
-  let ahead: PushResult['ahead'];
+  const ahead: { readonly hoster: string; readonly checkpoint: string | null }[] = [];
   return new Promise((resolve) => {
     let open = options.voters.length;
     const finish = (certificate: string | undefined) =>
       resolve({ certificate, refusals, unreachable, ahead });
     const take = (voter: Voter, reply: AppendReply) => {
       if (reply.result === 'refused') refusals.set(voter.hoster, reply);
-      if (reply.result === 'conflict') ahead = { hoster: voter.hoster, size: reply.size };
+      if (reply.result === 'conflict') ahead.push({ hoster: voter.hoster, checkpoint: reply.checkpoint });
       if (reply.result !== 'cosigned') return;
       const line = parseSignature(reply.cosignature);
       const vote = checkCosignature(crypto, charter, head, line);

@@ -60,7 +60,7 @@ export async function collectHeads(options: ReaderOptions, scope: HeadsScope): P
       certificate: undefined,
       refusals: new Map(),
       unreachable,
-      ahead: undefined,
+      ahead: [],
     });
   }
   return { answers, unreachable };

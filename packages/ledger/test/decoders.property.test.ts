@@ -53,7 +53,7 @@ import {
   voidOf,
 } from './samples.ts';
 
-const RUNS = 1_200;
+const RUNS = 800;
 const charter = sampleCharter(4);
 const place = placeOf(charter);
 const origin = `grand-est/${'ab'.repeat(32)}`;

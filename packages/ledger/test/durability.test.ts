@@ -1,7 +1,7 @@
 // The order that makes a cosignature true: the batch is durable, then the vote, then it is signed. Shown by what the
 // ports are told, and by crashes; ports that skip a step make the same checks fail.
 
-import { type Files, memoryFiles, type OpenFile, type Store } from '@vauban/core';
+import { Fault, type Files, memoryFiles, type OpenFile, type Store } from '@vauban/core';
 import { describe, expect, test } from 'vitest';
 import {
   type AppendReply,
@@ -9,12 +9,13 @@ import {
   isVoided,
   LogStore,
   makeCertificate,
+  openHeads,
   readHead,
   VoteJournal,
 } from '../src/index.ts';
 import { type HosterOptions, TestHoster, testClock, VOTES } from './memory-hosters.ts';
 import { chainOf, cosignerOf, crypto, sampleCharter } from './sample-charter.ts';
-import { deviceGenesis, objects, Pen } from './samples.ts';
+import { deviceGenesis, objects, Pen, VAULT } from './samples.ts';
 
 async function votes(of: Partial<HosterOptions> = {}) {
   const events: string[] = [];
@@ -216,6 +217,43 @@ describe('the two memories of a voter', () => {
     await hoster.mirror.adopt(pen.write([{ kind: 'void', index: 1 }]));
     expect(hoster.mirror.logs.state(pen.origin)).toMatchObject({ size: 3, certifiedSize: 2 });
     expect(await isVoided(hoster.mirror.logs.store, { origin: pen.origin, index: 1 })).toBe(false);
+  });
+
+  test('a key given up while an append waits for the disks signs nothing more', async () => {
+    const { hoster, pen } = await votes();
+    const waiting = hoster.append(pen.write([objects('b')]), null);
+    const reason = new Fault('integrity', 'VOTE_HISTORY_BEHIND', 'a peer remembers more', {});
+    await expect.poll(() => hoster.mirror.logs.state(pen.origin).size).toBeGreaterThan(0);
+    hoster.mirror.stopVoting(reason);
+    await expect(waiting).rejects.toBe(reason);
+  });
+
+  test('heads of a vault leave out a log whose first batch is not stored yet', async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let slow = false;
+    const wrapStore = (store: Store): Store => ({
+      ...store,
+      // The disk has it, and says so late.
+      batch: async (...batch) => {
+        await store.batch(...batch);
+        if (slow) await held;
+      },
+    });
+    const { hoster } = await votes({ wrapStore });
+    slow = true;
+    const phone = new Pen('device phone');
+    const appending = hoster.append(phone.write([deviceGenesis('phone')]), null);
+    const nonce = new Uint8Array(32);
+    const scope = { of: 'vault', vault: VAULT } as const;
+    await expect.poll(() => hoster.mirror.logs.originsOfVault(VAULT)).toContain(phone.origin);
+    const asked = { hoster: 'h1', nonce, scope };
+    const { heads } = openHeads(crypto, sampleCharter(4), asked, await hoster.heads(nonce, scope));
+    expect(heads.map(({ size }) => size)).toEqual([2]);
+    release();
+    expect(await appending).toMatchObject({ result: 'cosigned' });
   });
 
   test('a head without its certificate is unfinished after ten seconds', async () => {

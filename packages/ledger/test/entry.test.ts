@@ -164,15 +164,19 @@ describe('payloads', () => {
     expect(decodePayload('void', concat(bytes.subarray(0, 1), kind, index))).toEqual(voidOf(7));
   });
 
-  test.each([
+  test.each<[string, Payload, string]>([
     ['a thousand and one kept segments', keepOf(...Array.from({ length: 1_001 }, () => VAULT)), 'MALFORMED'],
     ['no kept segment', keepOf(), 'MALFORMED'],
     ['no lost fragment', { kind: 'lost', fragments: [] }, 'MALFORMED'],
     ['a record larger than a payload', objects('x'.repeat(70_000)), 'TOO_LARGE'],
-    ['256 fragments', { ...place, fragments: Array.from({ length: 256 }, () => [VAULT]) }, 'MALFORMED'],
+    [
+      '256 fragments',
+      { ...place, fragments: Array.from({ length: 256 }, (): [Uint8Array] => [VAULT]) },
+      'MALFORMED',
+    ],
     [
       'a daemon id of 15 bytes',
-      { ...daemonGenesis('h1'), daemon: new Uint8Array(15) } as Payload,
+      { kind: 'genesis', writer: 'daemon', daemon: new Uint8Array(15) },
       'MALFORMED',
     ],
   ])('%s: refused', (_what, payload, code) => {

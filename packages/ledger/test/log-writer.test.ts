@@ -211,7 +211,44 @@ describe('crashes', () => {
     await writer.append(() => [objects('b')]);
     const second = await net.writer('laptop', { store: await bring(old) });
     await expect(second.start()).rejects.toMatchObject({ kind: 'integrity', code: 'WRITER_STATE_LOST' });
-    await expect(second.append(() => [objects('c')])).rejects.toThrow('reads the heads');
+    await expect(second.append(() => [objects('c')])).rejects.toMatchObject({ code: 'WRITER_STATE_LOST' });
+  });
+
+  test.each([
+    ['ahead', 2],
+    ['as far', 1],
+  ])('a copy of the machine that finds the other %s stops for good', async (_what, appends) => {
+    const net = await TestNetwork.of(4);
+    const disk = crashStore();
+    const one = await net.startedWriter('laptop', { store: disk });
+    await one.append(() => [objects('common')]);
+    const copy = await net.startedWriter('laptop', { store: disk.crash() });
+    const certificates = [];
+    for (let nth = 0; nth < appends; nth++)
+      certificates.push((await one.append(() => [objects(`${nth}`)])).certificate);
+    const lost = expect.objectContaining({ kind: 'integrity', code: 'WRITER_STATE_LOST' });
+    await expect(copy.append(() => [objects('other')])).rejects.toEqual(lost);
+    await expect(copy.append(() => [objects('other')])).rejects.toEqual(lost);
+    // No void, no larger tree: the copy signed one tree only, and nobody signed it.
+    const heads = net.hosters.flatMap((each) => cosigned(each)).map((each) => readHead(each));
+    for (const size of new Set(heads.map((head) => head.size))) {
+      const roots = heads
+        .filter((head) => head.size === size)
+        .map(({ root }) => Buffer.from(root).toString('hex'));
+      expect(new Set(roots).size).toBe(1);
+    }
+    expect((await one.append(() => [objects('goes on')])).index).toBe(2 + appends);
+  });
+
+  test('a single voter that cries fork stops nobody', async () => {
+    const net = await TestNetwork.of(4);
+    const writer = await net.startedWriter();
+    const fault = new Fault('refused', 'FORKED', 'not true', {});
+    net.hoster(1).lie = { append: async () => ({ result: 'refused', class: 'never', index: null, fault }) };
+    net.cut(2);
+    await expect(writer.append(() => [objects('a')])).rejects.toMatchObject({ code: 'QUORUM_UNREACHABLE' });
+    net.cut();
+    expect((await writer.append(() => [objects('b')])).index).toBe(2);
   });
 
   test('a head that the writer never signed does not kill its key', async () => {

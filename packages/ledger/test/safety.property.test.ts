@@ -153,7 +153,7 @@ test('no two certificates for one size, whatever a forking writer and a lying vo
         expect((await hoster.mirror.logs.records(origin, 0, size)).length).toBe(size);
       }
     }),
-    { numRuns: 70 },
+    { numRuns: 50 },
   );
   // It was worth something: certificates were made, and forks were met.
   expect(certificates).toBeGreaterThan(10);
@@ -210,6 +210,6 @@ test('an honest writer that crashes anywhere never forks, and what was acknowled
       // The writer may hold more: persisted, and never sent.
       expect((await LogStore.open(disk, crypto)).state(writer.origin).size).toBeGreaterThanOrEqual(size);
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
