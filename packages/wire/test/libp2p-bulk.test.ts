@@ -178,7 +178,8 @@ describe('ends', () => {
       handler: {
         bulk: async (_from, stream) => {
           const [kind] = await stream.read(1);
-          for (let index = 0; kind === 1 && index < 10; index++) {
+          const writes = kind === 1 ? 10 : 0;
+          for (let index = 0; index < writes; index++) {
             await nodeClock.sleep(60);
             await stream.write(new Uint8Array(1));
           }

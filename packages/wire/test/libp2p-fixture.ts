@@ -10,7 +10,7 @@ const cleanups: (() => Promise<void> | void)[] = [];
 let seeds = 0;
 
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
 export function later(cleanup: () => Promise<void> | void): void {
@@ -76,7 +76,7 @@ export function portOf(network: Network): number {
 /** Time that runs `factor` times faster: every deadline is a real timer, only shorter. */
 export function fastClock(factor: number): Clock {
   return {
-    now: nodeClock.now,
+    now: () => nodeClock.now(),
     monotonic: () => nodeClock.monotonic() * factor,
     sleep: (ms, signal) => nodeClock.sleep(ms / factor, signal),
     after: (ms, call) => nodeClock.after(ms / factor, call),

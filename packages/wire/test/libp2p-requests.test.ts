@@ -307,6 +307,6 @@ describe('life cycle', () => {
     await network.stop();
     await network.start();
     const client = await startClient();
-    await client.request(peerOf(network), new Uint8Array(1), patient);
+    expect(await client.request(peerOf(network), new Uint8Array(1), patient)).toBeInstanceOf(Uint8Array);
   });
 });

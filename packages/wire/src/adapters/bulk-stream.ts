@@ -30,6 +30,7 @@ export class BulkStream implements ByteStream {
   #cancelTimer: (() => void) | undefined;
   #progressAt = 0;
   #paused = false;
+  #waking = false;
   #remoteEnded = false;
   #fault: Fault | undefined;
   #lastWrite: Promise<void> | undefined;
@@ -147,13 +148,16 @@ export class BulkStream implements ByteStream {
       if (this.#discard) this.#throwAway(buffer.length);
       else this.#keep(buffer);
     }
-    if (this.#reader === undefined && !this.#paused && this.#queue.byteLength > READ_AHEAD_BYTES) {
-      this.#paused = true;
-      try {
-        this.#stream.pause();
-      } catch {
-        // Closing already: nothing more will arrive.
-      }
+    if (!this.#waking) this.#pauseWhenAhead();
+  }
+
+  #pauseWhenAhead(): void {
+    if (this.#reader !== undefined || this.#paused || this.#queue.byteLength <= READ_AHEAD_BYTES) return;
+    this.#paused = true;
+    try {
+      this.#stream.pause();
+    } catch {
+      // Closing already: nothing more will arrive.
     }
   }
 
@@ -180,13 +184,21 @@ export class BulkStream implements ByteStream {
     if (this.#discard.bytesLeft < 0) this.abort();
   }
 
+  /**
+   * What the muxer held back arrives inside the call, and the sender's next window is granted after it: a pause in
+   * between would be forgotten by the muxer's window, and one window after the other pile up behind a paused stream.
+   */
   #resume(): void {
     this.#paused = false;
+    this.#waking = true;
     try {
       this.#stream.resume();
     } catch {
       // Closing already: what was held back has been delivered, and no window update is due any more.
+    } finally {
+      this.#waking = false;
     }
+    this.#pauseWhenAhead();
   }
 
   #noMore(): void {
