@@ -78,7 +78,9 @@ export function begin(argv: readonly string[], options: RunOptions = {}): Runnin
       };
       listeners.add(look);
       look();
-      outcome.then((done) => reject(new Error(`ended without «${wanted}»: ${inWords(done)}`)), reject);
+      child.once('close', () =>
+        reject(new Error(`ended without «${wanted}»: ${argv.join(' ')}\n${text.stderr}`)),
+      );
     });
   return { child, pid: child.pid as number, outcome, soFar: () => ({ ...text }), says };
 }
