@@ -1052,6 +1052,27 @@ describe('what is right is cosigned', () => {
     expect(facts.places.map(({ voided }) => voided)).toEqual([true]);
   });
 
+  test('of two histories that arrive at once, one is signed', async () => {
+    const bench = await RuleBench.open();
+    const other = bench.device.copy();
+    const both = [bench.device.write([objects('a')]), other.write([objects('b')])];
+    const outcomes = await Promise.all(both.map((append) => outcomeOf(bench.append(append))));
+    expect(outcomes.map(({ code }) => code)).toEqual(['cosigned', 'FORKED']);
+    expect(bench.hoster.journal.counter).toBe(3);
+  });
+
+  test('a certificate of a size at which no batch ended here', async () => {
+    const bench = await RuleBench.open();
+    const { checkpoint } = bench.device.write([objects('a')]);
+    const other = bench.device.copy();
+    bench.device.write([objects('b')]);
+    await bench.must(bench.device.appendFrom(1));
+    await bench.hoster.certify(bench.device.origin, bench.certificateOf(checkpoint));
+    expect(bench.hoster.mirror.logs.state(bench.device.origin)).toMatchObject({ size: 3, certifiedSize: 2 });
+    const fork = bench.certificateOf(other.write([objects('c')]).checkpoint);
+    expect(await outcomeOf(bench.hoster.certify(other.origin, fork))).toMatchObject({ code: 'FORKED' });
+  });
+
   test('the entry refused is named', async () => {
     const bench = await RuleBench.open();
     const reply = bench.write(bench.device, [objects('a'), keepOf(VAULT), objects('b')]);
