@@ -86,6 +86,7 @@ async function measure(ground: Ground): Promise<Figure[]> {
   const small = await agency.ask({ verb: 'put', source: tree, path: 'small' });
   const smallStored = (await allocatedBytes(network)) - before;
   const smallGot = await agency.ask({ verb: 'get', path: 'small', out: join(root, 'small-back') });
+  const stopped = await slowedByStop(ground, pids[1] as number);
   const daemonPeak = Math.max(...(await Promise.all(pids.map(peakBytesOf))));
 
   for (const site of sites.slice(0, 3)) await burnSite(network, site);
@@ -103,6 +104,13 @@ async function measure(ground: Ground): Promise<Figure[]> {
     { figure: 'put 512 MiB', value: rate(puts), unit: 'MB/s', floor: 60, aim: 75 },
     { figure: 'get 512 MiB', value: rate(gets), unit: 'MB/s', floor: 120, aim: 170 },
     { figure: 'get 512 MiB, three sites burnt', value: rate(degraded), unit: 'MB/s', floor: 90, aim: 130 },
+    {
+      figure: 'get with one daemon stopped in the middle, time against healthy',
+      value: stopped,
+      unit: '×',
+      floor: 2,
+      aim: 1.3,
+    },
     { figure: 'client peak memory', value: peak / 1e6, unit: 'MB', floor: 400, aim: 300 },
     { figure: 'daemon peak memory', value: daemonPeak / 1e6, unit: 'MB', floor: 250, aim: 150 },
     {
@@ -124,6 +132,24 @@ async function measure(ground: Ground): Promise<Figure[]> {
     { figure: 'CPU per GiB put, client and all daemons', value: perGib(puts), unit: 's' },
     { figure: 'CPU per GiB got, client and all daemons', value: perGib(gets), unit: 's' },
   ];
+}
+
+/** Time of a get in whose first third one daemon is stopped (not killed), over the median of healthy ones around it. */
+async function slowedByStop(ground: Ground, pid: number): Promise<number> {
+  const out = join(ground.root, 'back');
+  const get = async (): Promise<number> => {
+    const { seconds } = await ground.agency.ask({ verb: 'get', path: 'large-0', out });
+    await rm(out);
+    return seconds;
+  };
+  const healthy = [await get(), await get(), await get()];
+  const timer = setTimeout(() => process.kill(pid, 'SIGSTOP'), (median(healthy) * 1_000) / 3);
+  try {
+    return (await get()) / median(healthy);
+  } finally {
+    clearTimeout(timer);
+    process.kill(pid, 'SIGCONT');
+  }
 }
 
 async function timedGet(ground: Ground, path: string, pids: readonly number[]) {
