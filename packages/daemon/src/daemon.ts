@@ -20,18 +20,14 @@ import {
   type Store,
   utf8,
   votingHosters,
-  votingKey,
 } from '@vauban/core';
 import {
   type BudgetLimits,
-  cosignerName,
   LogStore,
   LogWriter,
   Mirror,
   type SignedCharter,
   type Voter,
-  VoteJournal,
-  type VotingRight,
 } from '@vauban/ledger';
 import {
   type AnswerOf,
@@ -51,9 +47,10 @@ import { LedgerTasks } from './ledger-tasks.ts';
 import type { Log } from './log.ts';
 import { requestHandler } from './requests.ts';
 import { Sessions } from './sessions.ts';
+import { noteStopped, openVoting } from './voting.ts';
 
-/** The vote history's file, in the data directory. */
-export const VOTES_PATH = 'votes';
+/** A hello with the longest delegation. */
+const HELLO_BYTES_MAX = 8_192;
 /** Lost fragments named in one entry. */
 const LOST_PER_ENTRY = 1_000;
 const LOST_RETRY_MS = 10_000;
@@ -114,7 +111,8 @@ export class Daemon implements Startable {
     const parts = await this.#open();
     this.#parts = parts;
     const { keeper, fragments, mirror, tasks } = parts;
-    const sessions = new Sessions({ crypto, charters: keeper.chain, self: network.self });
+    const now = () => clock.now();
+    const sessions = new Sessions({ crypto, charters: keeper.chain, self: network.self, now });
     const service = new FragmentsService({
       store: fragments,
       crypto,
@@ -129,11 +127,12 @@ export class Daemon implements Startable {
       mirror,
       fragments: service,
       status: () => this.status(),
-      now: () => clock.now(),
     });
     network.serve({
       request: async (from, body) => {
         try {
+          // Nothing but an introduction is read from a stranger, and no introduction is longer.
+          if (body.length > HELLO_BYTES_MAX) sessions.of(from);
           return encodeAnswer(await handle(from, decodeRequest(body)), keeper.chain.current.version);
         } catch (error) {
           return encodeFaultAnswer(this.#refuse(error), keeper.chain.current.version);
@@ -198,7 +197,18 @@ export class Daemon implements Startable {
       capacityBytes,
     });
     const logs = await LogStore.open(prefixedStore(store, utf8('ledger/')), crypto);
-    const { voting, stopped } = await this.#openVoting(keeper);
+    const notes = prefixedStore(store, utf8('voting/'));
+    const { voting, stopped } = await openVoting({
+      id,
+      charter: keeper.chain.current,
+      crypto,
+      files,
+      store: notes,
+      seed: this.#options.keys.voting?.seed,
+    });
+    const keepSilent = async (reason: Fault) => {
+      if (voting !== null) await noteStopped(notes, voting.cosigner.publicKey, reason);
+    };
     const { budgets } = this.#options;
     const ports = { crypto, clock, charters: keeper.chain };
     const mirror = new Mirror({ logs, ...ports, voting, ...(budgets === undefined ? {} : { budgets }) });
@@ -207,40 +217,15 @@ export class Daemon implements Startable {
       mirror.checkHistory();
     } catch (error) {
       mirror.stopVoting(asFault(error));
+      await keepSilent(asFault(error));
     }
     if (mirror.silent !== null && mirror.silent.code.startsWith('VOTE_')) {
       log('error', 'voting-stopped', { code: mirror.silent.code, message: mirror.silent.message });
     }
     const others = () => this.#otherVoters(keeper);
-    const tasks = new LedgerTasks({ mirror, charters: keeper.chain, crypto, clock, random, log, others });
+    const charters = keeper.chain;
+    const tasks = new LedgerTasks({ mirror, charters, crypto, clock, random, log, others, keepSilent });
     return { keeper, fragments, mirror, tasks, ownStore: prefixedStore(store, utf8('own/')) };
-  }
-
-  /** The right to vote, when this daemon is its hoster's voter and its vote history can be read. */
-  async #openVoting(keeper: CharterKeeper): Promise<{ voting: VotingRight | null; stopped?: Fault }> {
-    const { id, crypto, files, keys } = this.#options;
-    const charter = keeper.chain.current;
-    const hoster = votingHosters(charter).find((one) => one.voter === id);
-    if (hoster === undefined) return { voting: null };
-    const publicKey = votingKey(hoster, charter.epoch);
-    const own = keys.voting === null ? undefined : crypto.ed25519Public(keys.voting.seed);
-    if (keys.voting === null || publicKey === undefined || own?.join() !== publicKey.join()) {
-      const stopped = new Fault(
-        'refused',
-        'VOTE_KEY_OTHER',
-        'the voting key on this machine is not the charter’s',
-        {},
-      );
-      return { voting: null, stopped };
-    }
-    try {
-      const journal = await VoteJournal.open(files, VOTES_PATH, crypto);
-      const name = cosignerName(charter.name, hoster.id, charter.epoch);
-      const cosigner = { name, seed: keys.voting.seed, publicKey };
-      return { voting: { hoster: hoster.id, epoch: charter.epoch, cosigner, journal } };
-    } catch (error) {
-      return { voting: null, stopped: asFault(error) };
-    }
   }
 
   #client(
@@ -304,6 +289,7 @@ export class Daemon implements Startable {
   #refuse(error: unknown): Fault {
     this.#refusedMessages += 1;
     if (error instanceof Fault) {
+      this.#stopOnFailedDisk(error);
       this.#options.log('debug', 'refused', { code: error.code });
       return error;
     }
@@ -314,11 +300,21 @@ export class Daemon implements Startable {
     });
   }
 
+  /** After a failed write of ledger or vote history nothing more is signed: the vote is over, and says so. */
+  #stopOnFailedDisk(fault: Fault): void {
+    const mirror = this.#parts?.mirror;
+    if (mirror === undefined || !['STORE_FAILED', 'VOTE_HISTORY_FAILED'].includes(fault.code)) return;
+    if (mirror.silent !== null && mirror.silent.code !== 'VOTER_STARTING') return;
+    mirror.stopVoting(fault);
+    this.#options.log('error', 'voting-stopped', { code: fault.code, message: fault.message });
+  }
+
   /** Fragments found missing at the start become `lost` entries in this daemon's own log, when a quorum can be had. */
   async #certifyLosses(): Promise<void> {
     const { crypto, clock, random, keys, id, log } = this.#options;
     const parts = this.#parts;
-    while (parts !== undefined && parts.fragments.missing.length > 0 && !this.#abort.signal.aborted) {
+    if (parts === undefined) return;
+    while (parts.fragments.missing.length > 0 && !this.#abort.signal.aborted) {
       const batch = parts.fragments.missing.slice(0, LOST_PER_ENTRY);
       try {
         const self = parts.mirror.voting;
@@ -369,9 +365,8 @@ export class Daemon implements Startable {
     const totals = parts.fragments.totals();
     const { freeBytes } = await files.space();
     const { silent, logs } = parts.mirror;
-    const alerts = [
-      silent?.kind === 'integrity' || silent?.code.startsWith('VOTE_') === true ? silent : null,
-    ];
+    // Not to vote, or not yet, is no trouble; to have stopped is.
+    const alerts = [silent?.code.startsWith('VOTER_') === true ? null : silent];
     alerts.push(parts.fragments.failure ?? null);
     const origins = logs.origins();
     return {

@@ -2,6 +2,7 @@
 // A receipt leaves only after the store says the fragment is durable.
 
 import {
+  type Agency,
   type ByteStream,
   type Charter,
   type Crypto,
@@ -20,10 +21,11 @@ import {
 } from '@vauban/ledger';
 import { type AnswerOf, type BulkHeader, writeBulkReply } from '@vauban/wire';
 import type { FragmentStore } from './fragment-store.ts';
+import type { FragmentWriter } from './fragment-writer.ts';
 import type { Session } from './sessions.ts';
 
 /** Read and sent at once: large enough for the disk, small enough that sixty streams fit in memory. */
-const PIECE_BYTES = 16 * LEAF_BYTES;
+const READ_BYTES = 16 * LEAF_BYTES;
 
 export interface FragmentsServiceOptions {
   readonly store: FragmentStore;
@@ -35,6 +37,8 @@ export interface FragmentsServiceOptions {
 
 export class FragmentsService {
   readonly #options: FragmentsServiceOptions;
+  /** Bytes on their way in, by agency: they count against its quota before they are stored. */
+  readonly #coming = new Map<string, number>();
 
   constructor(options: FragmentsServiceOptions) {
     this.#options = options;
@@ -58,23 +62,32 @@ export class FragmentsService {
     const { segment: descriptor, index } = header;
     const agency = this.#mayStore(session, descriptor);
     const { segment, root, bytes } = this.#name(descriptor, index);
-    const upload = { segment, index, root, bytes, agency, vault: descriptor.vault };
-    const writer = await store.begin(upload);
-    if (!writer.already) {
-      try {
-        await writeBulkReply(stream, { reply: 'go' });
-        for (let left = bytes; left > 0; ) {
-          const piece = await stream.read(Math.min(left, PIECE_BYTES));
-          await writer.write(piece);
-          left -= piece.length;
-        }
-      } catch (error) {
-        await writer.abort();
-        throw error;
-      }
-      await writer.commit();
+    // What is held already costs nothing: a put taken up again near the quota gets its receipts.
+    const held = await store.get({ segment, index });
+    const release = held === undefined ? this.#reserve(session, agency, bytes) : () => undefined;
+    try {
+      const upload = { segment, index, root, bytes, agency: agency.id, vault: descriptor.vault };
+      const writer = await store.begin(upload);
+      if (!writer.already) await this.#take(writer, bytes, stream);
+    } finally {
+      release();
     }
     await writeBulkReply(stream, { reply: 'receipt', ...this.#receipt(segment, { index, root, bytes }) });
+  }
+
+  async #take(writer: FragmentWriter, bytes: number, stream: ByteStream): Promise<void> {
+    try {
+      await writeBulkReply(stream, { reply: 'go' });
+      for (let left = bytes; left > 0; ) {
+        const read = await stream.read(Math.min(left, READ_BYTES));
+        await writer.write(read);
+        left -= read.length;
+      }
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+    await writer.commit();
   }
 
   /** A fresh receipt for what is held. Faults: FRAGMENT_MISSING, and those of `put`. */
@@ -92,7 +105,7 @@ export class FragmentsService {
     return this.#receipt(segment, { index, root, bytes });
   }
 
-  /** Leaf hashes, then the bytes of the range. Faults: FRAGMENT_MISSING, RANGE_OUTSIDE, NOT_YOURS. */
+  /** Leaf hashes, then the bytes of the range. Faults: NOT_ALLOWED, FRAGMENT_MISSING, RANGE_OUTSIDE, NOT_YOURS. */
   async get(
     session: Session,
     header: Extract<BulkHeader, { bulk: 'get' }>,
@@ -100,6 +113,16 @@ export class FragmentsService {
   ): Promise<void> {
     const { store } = this.#options;
     const { segment, index, offset, length } = header;
+    if (session.role !== 'device' && session.role !== 'daemon') {
+      throw new Fault(
+        'refused',
+        'NOT_ALLOWED',
+        'fragments are read by daemons and by their agency’s devices',
+        {
+          role: session.role,
+        },
+      );
+    }
     const key = { segment, index };
     const { bytes } = await this.#mayRead(session, key);
     if (offset % LEAF_BYTES !== 0 || offset + length > bytes) {
@@ -118,9 +141,9 @@ export class FragmentsService {
     await writeBulkReply(stream, { reply: 'found', bytes });
     await stream.write(hashes);
     for (let done = 0; done < length; ) {
-      const piece = await store.read(key, offset + done, Math.min(PIECE_BYTES, length - done));
-      await stream.write(piece);
-      done += piece.length;
+      const read = await store.read(key, offset + done, Math.min(READ_BYTES, length - done));
+      await stream.write(read);
+      done += read.length;
     }
     await stream.closeWrite();
   }
@@ -174,8 +197,8 @@ export class FragmentsService {
     return { generation: this.generation, receipt: signReceipt(crypto, claim, receiptSeed) };
   }
 
-  /** The agency whose device may store here now; its quota is shared out over the k data fragments. */
-  #mayStore(session: Session, descriptor: SegmentDescriptor): string {
+  /** The agency whose device may store here now. */
+  #mayStore(session: Session, descriptor: SegmentDescriptor): Agency {
     if (session.role !== 'device' || !session.delegation.rights.includes('write')) {
       throw new Fault(
         'refused',
@@ -184,7 +207,7 @@ export class FragmentsService {
         {},
       );
     }
-    const { agency: id, vault, policy: policyName } = session.delegation;
+    const { agency: id, vault } = session.delegation;
     if (!equalBytes(vault, descriptor.vault)) {
       throw new Fault('refused', 'VAULT_OTHER', 'the segment belongs to another vault than this device', {});
     }
@@ -195,22 +218,30 @@ export class FragmentsService {
         agency: id,
       });
     }
-    const policy = charter.policies.find((one) => one.name === policyName);
-    const share = Math.ceil(agency.quotaBytes / (policy?.k ?? 1));
+    return agency;
+  }
+
+  /** Counts an upload against the agency's quota, which is shared out over the k data fragments, until released. */
+  #reserve(session: Session, agency: Agency, bytes: number): () => void {
+    const { id, quotaBytes } = agency;
+    const name = session.role === 'device' ? session.delegation.policy : '';
+    const policy = this.#options.charter().policies.find((one) => one.name === name);
+    const share = Math.ceil(quotaBytes / (policy?.k ?? 1));
     const held = this.#options.store.totals().byAgency.get(id) ?? 0;
-    if (held + fragmentBytesOf(descriptor) > share) {
-      throw new Fault(
-        'refused',
-        'QUOTA_SPENT',
-        `the agency ${id} used up its quota of ${agency.quotaBytes} bytes`,
-        {
-          agency: id,
-          quotaBytes: agency.quotaBytes,
-          heldHere: held,
-        },
-      );
+    const coming = (this.#coming.get(id) ?? 0) + bytes;
+    if (held + coming > share) {
+      throw new Fault('refused', 'QUOTA_SPENT', `the agency ${id} used up its quota of ${quotaBytes} bytes`, {
+        agency: id,
+        quotaBytes,
+        heldHere: held,
+      });
     }
-    return id;
+    this.#coming.set(id, coming);
+    return () => {
+      const left = (this.#coming.get(id) ?? 0) - bytes;
+      if (left > 0) this.#coming.set(id, left);
+      else this.#coming.delete(id);
+    };
   }
 
   async #mayRead(session: Session, key: { readonly segment: Uint8Array; readonly index: number }) {

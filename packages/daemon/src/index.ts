@@ -20,3 +20,4 @@ export { FIRST_EPOCH, type InitOptions, type NewDaemon } from './init.ts';
 export { encodeKeyFile, type KeyRole, makeKey, type RoleKey } from './keys.ts';
 export { type DaemonFacts, makePublicLine, openPublicLine } from './public-line.ts';
 export { bytesInWords, parseBytes } from './sizes.ts';
+export { VOTES_PATH } from './voting.ts';

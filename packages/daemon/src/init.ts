@@ -16,7 +16,7 @@ import {
 } from '@vauban/core';
 import { VoteJournal } from '@vauban/ledger';
 import { type DaemonConfig, formatConfig, isAddress } from './config.ts';
-import { VOTES_PATH } from './daemon.ts';
+import { VOTES_PATH } from './voting.ts';
 import { encodeKeyFile, makeKey, type RoleKey } from './keys.ts';
 import { createMarker } from './marker.ts';
 import { type DaemonFacts, makePublicLine } from './public-line.ts';

@@ -40,6 +40,8 @@ export interface LedgerTasksOptions {
   readonly log: Log;
   /** The other voters, under the current charter. */
   readonly others: () => readonly Voter[];
+  /** Notes durably that this voter's key must not vote again. */
+  readonly keepSilent: (reason: Fault) => Promise<void>;
 }
 
 export class LedgerTasks implements Startable {
@@ -99,6 +101,7 @@ export class LedgerTasks implements Startable {
       );
       mirror.stopVoting(reason);
       log('error', 'voting-stopped', { code: reason.code, message: reason.message });
+      await this.#options.keepSilent(reason);
       return true;
     }
     for (const answer of answers) await this.#follow(answer);

@@ -32,7 +32,6 @@ export interface RequestsOptions {
   readonly mirror: Mirror;
   readonly fragments: FragmentsService;
   readonly status: () => Promise<AnswerOf<'status'>>;
-  readonly now: () => number;
 }
 
 type Handlers = {
@@ -87,7 +86,7 @@ export function requestHandler(
   };
   return async (from, request) => {
     if (request.ask === 'hello') {
-      sessions.introduce(from, request, options.now());
+      sessions.introduce(from, request);
       const charter = keeper.chain.current;
       const self = findDaemon(charter, options.daemon);
       const hoster = self === undefined ? '' : homeOf(charter, self).hoster.id;

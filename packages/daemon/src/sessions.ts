@@ -1,7 +1,7 @@
 // Who is on the other side: what each connected peer introduced itself as, and what that allows. A peer that neither
 // the charter nor a delegation knows gets no further than its first message.
 
-import { type Crypto, Fault, findDaemon, homeOf } from '@vauban/core';
+import { type Crypto, Fault, homeOf } from '@vauban/core';
 import { type CharterChain, type Delegation, openDelegation } from '@vauban/ledger';
 import { credentialMessage, type RequestOf } from '@vauban/wire';
 
@@ -10,23 +10,39 @@ export type Session =
   | { readonly role: 'device'; readonly delegation: Delegation }
   | { readonly role: 'operator' | 'officer'; readonly id: string };
 
+type Credential = RequestOf<'hello'>['credential'];
+
+interface Known {
+  readonly session: Session;
+  readonly credential: Credential;
+  /** The charter version it was last checked under. */
+  readonly version: number;
+}
+
 export class Sessions {
   readonly #crypto: Crypto;
   readonly #charters: CharterChain;
   readonly #self: string;
-  readonly #known = new Map<string, Session>();
+  readonly #now: () => number;
+  readonly #known = new Map<string, Known>();
 
-  constructor(options: { readonly crypto: Crypto; readonly charters: CharterChain; readonly self: string }) {
+  constructor(options: {
+    readonly crypto: Crypto;
+    readonly charters: CharterChain;
+    readonly self: string;
+    readonly now: () => number;
+  }) {
     this.#crypto = options.crypto;
     this.#charters = options.charters;
     this.#self = options.self;
+    this.#now = options.now;
   }
 
   /**
    * Checks an introduction. Faults: CHARTER_OTHER, STRANGER (no daemon, delegation or key of the charter),
    * AGENCY_UNKNOWN, DELEGATION_FORGED, DELEGATION_EXPIRED, DELEGATION_OTHER (made for another peer).
    */
-  introduce(from: string, hello: RequestOf<'hello'>, now: number): Session {
+  introduce(from: string, hello: RequestOf<'hello'>): Session {
     const charter = this.#charters.current;
     if (hello.charter !== charter.name) {
       throw new Fault(
@@ -39,12 +55,18 @@ export class Sessions {
         },
       );
     }
-    const session = this.#check(from, hello.credential, now);
-    this.#known.set(from, session);
+    return this.#remember(from, hello.credential);
+  }
+
+  #remember(from: string, credential: Credential): Session {
+    // Whoever fails to show who it is now is no longer who it was.
+    this.#known.delete(from);
+    const session = this.#check(from, credential);
+    this.#known.set(from, { session, credential, version: this.#charters.current.version });
     return session;
   }
 
-  #check(from: string, credential: RequestOf<'hello'>['credential'], now: number): Session {
+  #check(from: string, credential: Credential): Session {
     const charter = this.#charters.current;
     if (credential.role === 'daemon') {
       const daemon = charter.daemons.find((one) => one.peer === from);
@@ -58,11 +80,7 @@ export class Sessions {
           peer: from,
         });
       }
-      if (delegation.until <= now) {
-        throw new Fault('refused', 'DELEGATION_EXPIRED', "the device's delegation ended", {
-          until: delegation.until,
-        });
-      }
+      if (delegation.until <= this.#now()) throw expired(delegation);
       return { role: 'device', delegation };
     }
     const { role, id, signature } = credential;
@@ -74,17 +92,24 @@ export class Sessions {
     return { role, id };
   }
 
-  /** Faults: HELLO_MISSING, and STRANGER when a newer charter dropped the daemon or key. */
+  /** Whether this peer has introduced itself. */
+  knows(from: string): boolean {
+    return this.#known.has(from);
+  }
+
+  /** Faults: HELLO_MISSING, and those of `introduce` when time or a newer charter has ended what the peer was. */
   of(from: string): Session {
-    const session = this.#known.get(from);
-    if (session === undefined) {
+    const known = this.#known.get(from);
+    if (known === undefined) {
       throw new Fault('refused', 'HELLO_MISSING', 'the first message of a connection is hello', {
         peer: from,
       });
     }
-    if (session.role === 'daemon' && findDaemon(this.#charters.current, session.daemon) === undefined) {
+    const { session, credential, version } = known;
+    if (version !== this.#charters.current.version) return this.#remember(from, credential);
+    if (session.role === 'device' && session.delegation.until <= this.#now()) {
       this.#known.delete(from);
-      throw stranger(from);
+      throw expired(session.delegation);
     }
     return session;
   }
@@ -96,4 +121,8 @@ export class Sessions {
 
 function stranger(peer: string): Fault {
   return new Fault('refused', 'STRANGER', 'neither the charter nor a delegation knows this peer', { peer });
+}
+
+function expired({ until }: Delegation): Fault {
+  return new Fault('refused', 'DELEGATION_EXPIRED', "the device's delegation ended", { until });
 }
