@@ -42,7 +42,8 @@ const appendSchema = v.strictObject({
   origin,
   oldSize: shape.count(),
   checkpoint: note,
-  records: v.pipe(v.array(recordSchema), v.maxLength(APPEND_ENTRIES_MAX)),
+  // What was refused travels again with what voids it, and a genesis.
+  records: v.pipe(v.array(recordSchema), v.maxLength(2 * APPEND_ENTRIES_MAX + 1)),
 });
 
 const signedCharterSchema = v.strictObject({
