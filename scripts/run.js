@@ -17,6 +17,7 @@ const tasks = {
   'test:long': ['scripts/test.ts', 'long'],
   check: ['scripts/check.ts'],
   bench: ['scripts/bench.ts'],
+  world: ['scripts/world.ts'],
   format: ['node_modules/@biomejs/biome/bin/biome', 'format', '--write'],
   machine: ['scripts/machine.ts'],
   'test-totals': ['scripts/test-totals.ts'],

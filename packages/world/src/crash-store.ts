@@ -1,0 +1,124 @@
+// The ordered store on a simulated disk: what no synced batch followed may be lost when power fails, in the order it
+// was written, a batch whole or not at all. One program has it open at a time.
+
+import {
+  compareBytes,
+  Fault,
+  Mutex,
+  type Random,
+  randomBelow,
+  type Store,
+  type StoreOperation,
+  type StoreRange,
+} from '@vauban/core';
+import type { Program } from './program.ts';
+
+/** What a mounted store waits for, and tells of. */
+export interface StoreTiming {
+  /** Until a synced batch is on the disk. */
+  readonly sync: () => Promise<void>;
+  readonly synced: (bytes: number) => void;
+  /** False on a disk that says it has synced and has not. */
+  readonly honest: boolean;
+}
+
+export class CrashStore {
+  /** Sorted by key. */
+  #live: [Uint8Array, Uint8Array][] = [];
+  #durable: [Uint8Array, Uint8Array][] = [];
+  /** Batches since the last sync, in order; the last one may not be visible yet. */
+  #unsynced: (readonly StoreOperation[])[] = [];
+  #underWay: readonly StoreOperation[] | undefined;
+  #owner: Program | undefined;
+
+  /** Faults: STORE_LOCKED while another living program has it open. */
+  open(program: Program, timing: StoreTiming): Store {
+    if (this.#owner?.alive) {
+      throw new Fault('refused', 'STORE_LOCKED', `the store is open in ${this.#owner.name}`, {});
+    }
+    // What a program handed to the system before it was killed is there, though no sync vouches for it.
+    if (this.#underWay !== undefined) apply(this.#live, this.#underWay);
+    this.#underWay = undefined;
+    this.#owner = program;
+    const writing = new Mutex();
+    return {
+      get: async (key) => {
+        const { at, found } = locate(this.#live, key);
+        return found ? this.#live[at]?.[1].slice() : undefined;
+      },
+      batch: (operations, { sync }) => writing.run(() => this.#write(copy(operations), sync, timing)),
+      range: (range) => {
+        const rows = this.#live.slice(...bounds(this.#live, range));
+        if (range.reverse === true) rows.reverse();
+        return give(rows.slice(0, range.limit));
+      },
+      close: async () => {
+        await writing.run(async () => undefined);
+        if (this.#owner === program) this.#owner = undefined;
+      },
+    };
+  }
+
+  /** Power fails: of what was not synced, some beginning is left. */
+  cut(random: Random): void {
+    const kept = this.#unsynced.slice(0, randomBelow(random, this.#unsynced.length + 1));
+    for (const operations of kept) apply(this.#durable, operations);
+    this.#live = [...this.#durable];
+    this.#unsynced = [];
+    this.#underWay = undefined;
+  }
+
+  async #write(operations: readonly StoreOperation[], sync: boolean, timing: StoreTiming): Promise<void> {
+    this.#unsynced.push(operations);
+    if (sync) {
+      this.#underWay = operations;
+      await timing.sync();
+      this.#underWay = undefined;
+    }
+    apply(this.#live, operations);
+    if (!sync || !timing.honest) return;
+    for (const batch of this.#unsynced) apply(this.#durable, batch);
+    this.#unsynced = [];
+    timing.synced(operations.reduce((sum, one) => sum + ('put' in one ? one.value.length : 0), 0));
+  }
+}
+
+function bounds(rows: readonly [Uint8Array, Uint8Array][], range: StoreRange): [from: number, to: number] {
+  const { gte, gt, lt } = range;
+  const above = gt === undefined ? 0 : locate(rows, gt).at + (locate(rows, gt).found ? 1 : 0);
+  return [
+    Math.max(above, gte === undefined ? 0 : locate(rows, gte).at),
+    lt === undefined ? rows.length : locate(rows, lt).at,
+  ];
+}
+
+async function* give(rows: readonly [Uint8Array, Uint8Array][]): AsyncGenerator<[Uint8Array, Uint8Array]> {
+  for (const [key, value] of rows) yield [key.slice(), value.slice()];
+}
+
+function copy(operations: readonly StoreOperation[]): StoreOperation[] {
+  return operations.map((one) =>
+    'put' in one ? { put: one.put.slice(), value: one.value.slice() } : { del: one.del.slice() },
+  );
+}
+
+function apply(rows: [Uint8Array, Uint8Array][], operations: readonly StoreOperation[]): void {
+  for (const one of operations) {
+    const { at, found } = locate(rows, 'put' in one ? one.put : one.del);
+    if ('put' in one) rows.splice(at, found ? 1 : 0, [one.put, one.value]);
+    else if (found) rows.splice(at, 1);
+  }
+}
+
+function locate(rows: readonly [Uint8Array, Uint8Array][], key: Uint8Array): { at: number; found: boolean } {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const order = compareBytes((rows[middle] as [Uint8Array, Uint8Array])[0], key);
+    if (order === 0) return { at: middle, found: true };
+    if (order < 0) low = middle + 1;
+    else high = middle;
+  }
+  return { at: low, found: false };
+}

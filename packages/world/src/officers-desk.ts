@@ -1,0 +1,123 @@
+// What people of the consortium do from their own machines: officers put the next charter version in force, an
+// operator pulls all logs from a daemon.
+
+import { type Charter, type Daemon, quorumOf, votingHosters } from '@vauban/core';
+import {
+  type Append,
+  checkCosignature,
+  formatHead,
+  formatNote,
+  type HeadsBody,
+  type NoteSignature,
+  openHeads,
+  parseSignature,
+  signCharter,
+} from '@vauban/ledger';
+import { type Identity, PeerClient } from '@vauban/wire';
+import { OFFICER, OPERATOR } from './membership.ts';
+import type { World } from './world.ts';
+
+/** Puts `change` in force with the officer's signature and a quorum of the voters that answer. */
+export async function enactCharter(world: World, change: (charter: Charter) => Charter): Promise<void> {
+  const { charters, crypto } = world;
+  const under = charters.current;
+  const next = { ...change(under), version: under.version + 1, previous: charters.currentHash };
+  const draft = signCharter(crypto, next, [{ id: OFFICER, seed: world.key(OFFICER) }]);
+  const { head } = charters.checkDraft(draft);
+  const ask = await desk(world, OFFICER);
+  const offer = async (daemon: Daemon, signed: typeof draft) => {
+    const { cosignature } = await ask(daemon).ask('charter-offer', {
+      signed: { ...signed, signatures: [...signed.signatures] },
+    });
+    return cosignature;
+  };
+  const offers = await Promise.allSettled(under.daemons.map((daemon) => offer(daemon, draft)));
+  const lines: NoteSignature[] = [];
+  for (const one of offers) {
+    if (one.status === 'rejected' || one.value === null) continue;
+    const line = parseSignature(one.value);
+    if (checkCosignature(crypto, under, head, line) !== undefined) lines.push(line);
+  }
+  if (lines.length < quorumOf(under)) throw new Error(`only ${lines.length} hosters cosigned the charter`);
+  const signatures = lines.toSorted((a, b) => (a.name < b.name ? -1 : 1)).slice(0, quorumOf(under));
+  const certified = { ...draft, certificate: formatNote({ text: formatHead(head), signatures }) };
+  charters.extend(certified);
+  await Promise.allSettled(under.daemons.map((daemon) => offer(daemon, certified)));
+}
+
+/** One log as one daemon hands it out. */
+export interface PulledLog {
+  readonly daemon: string;
+  readonly origin: string;
+  readonly size: number;
+  readonly checkpoint: string;
+  readonly certificate: string | null;
+  /** Leaves in order. */
+  readonly entries: readonly Uint8Array[];
+}
+
+/** Every log, as each of the hosters named holds it. */
+export async function pullLogs(world: World, hosters: readonly string[]): Promise<PulledLog[]> {
+  const charter = world.charters.current;
+  const ask = await desk(world, OPERATOR);
+  const random = world.random('operator/nonce');
+  const scope = { of: 'all' } as const;
+  const pulled: PulledLog[] = [];
+  for (const hoster of votingHosters(charter)) {
+    const daemon = charter.daemons.find((one) => one.id === hoster.voter);
+    if (daemon === undefined || !hosters.includes(hoster.id)) continue;
+    const client = ask(daemon);
+    const nonce = random.bytes(32);
+    const { signed } = await client.ask('heads', { nonce, scope });
+    const body: HeadsBody = openHeads(world.crypto, charter, { hoster: hoster.id, nonce, scope }, signed);
+    for (const { origin, size, checkpoint, certificate } of body.heads) {
+      const entries: Uint8Array[] = [];
+      while (entries.length < size) {
+        const { batches } = await client.ask('batches', { origin, from: entries.length });
+        const before = entries.length;
+        for (const batch of batches as readonly Append[]) {
+          if (batch.oldSize === entries.length) entries.push(...batch.records.map(({ entry }) => entry));
+        }
+        if (entries.length === before)
+          throw new Error(`${hoster.id} does not hand out ${origin} from ${before} on`);
+      }
+      pulled.push({
+        daemon: hoster.id,
+        origin,
+        size,
+        checkpoint,
+        certificate,
+        entries: entries.slice(0, size),
+      });
+    }
+  }
+  return pulled;
+}
+
+async function desk(
+  world: World,
+  id: typeof OFFICER | typeof OPERATOR,
+): Promise<(daemon: Daemon) => PeerClient> {
+  const program = world.program(id);
+  const network = world.party(program, { name: id, seed: world.key(`${id}/transport`), listens: false });
+  await network.start();
+  const identity: Identity = { role: id, id, seed: world.key(id) };
+  const clients = new Map<string, PeerClient>();
+  return ({ peer, addresses }) => {
+    const known = clients.get(peer);
+    const client =
+      known ??
+      new PeerClient(
+        { peer, addresses },
+        {
+          network,
+          crypto: world.crypto,
+          charterName: world.charters.current.name,
+          charterVersion: () => world.charters.current.version,
+          identity,
+        },
+      );
+    clients.set(peer, client);
+    return client;
+  };
+}
