@@ -1,5 +1,6 @@
 // An open vault: the agency's namespace over the hosters' daemons. Composes catalog, uploads, downloads and the log
 // writer; each verb of the command is one method.
+// Long: the verbs share one wiring, and are read side by side.
 
 import { asFault, Fault, findDaemon, homeOf, isFault, type Network, type Policy, toHex } from '@vauban/core';
 import {
@@ -17,6 +18,7 @@ import type { CatalogVersion } from './catalog.ts';
 import { Committer } from './committer.ts';
 import { challengeFragment } from './fragment-challenge.ts';
 import { type GetOptions, type GetResult, readObject, restore } from './get.ts';
+import { type ByteRange, readRange } from './get-range.ts';
 import type { LocalSource, LocalTarget } from './local-tree.ts';
 import { Membership } from './membership.ts';
 import { Namespace, placeOf } from './namespace.ts';
@@ -228,16 +230,19 @@ export class Vault {
     return restore(await this.#getOptions(options, total), wanted, target(!single));
   }
 
-  /** Streams one object's bytes in order. Faults: as `get`. */
+  /** Streams one object's bytes in order, or a range of them. Faults: as `get`; RANGE. */
   async read(
     path: string,
     sink: (bytes: Uint8Array) => Promise<void>,
-    options: VerbOptions = {},
+    options: VerbOptions & { readonly range?: ByteRange } = {},
   ): Promise<void> {
     if (this.#namespace.catalog.get(path) === undefined) await this.#follow(options);
     const version = this.#namespace.catalog.get(path);
     if (version === undefined) throw await this.#notFound(path, options);
-    await readObject(await this.#getOptions(options), { version, wholePack: false }, sink);
+    const { range } = options;
+    const getOptions = await this.#getOptions(options);
+    if (range === undefined) await readObject(getOptions, { version, wholePack: false }, sink);
+    else await readRange(getOptions, { version, range }, sink);
   }
 
   /** Current versions whose path begins with the prefix. Faults: UNFINISHED, QUORUM_UNREACHABLE unless `stale`. */

@@ -1,0 +1,139 @@
+// An agency's client inside the test's own process, over a network of real daemons, with two of its ports changed: some
+// peers cannot be reached, and the passphrase is derived in no time (it protects nothing here).
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { main } from '@vauban/cli';
+import {
+  type ClientPorts,
+  createVault,
+  activateVault,
+  nodeClient,
+  openAgencyLine,
+  Vault,
+} from '@vauban/client';
+import { Fault, memoryStore, type Network, type Peer, type Policy } from '@vauban/core';
+import { nodeCrypto, nodePassphraseKdf } from '@vauban/core/node';
+import { enactCharter, readNetworkCharter, STANDARD_POLICY } from '@vauban/fleet';
+import { inWords, type Outcome } from '../support/command.ts';
+import { type TestNetwork, TestVault } from '../support/network.ts';
+
+const PASSPHRASE = 'sésame';
+const quickKdf = { ...nodePassphraseKdf, defaults: { memoryKiB: 8, passes: 1, lanes: 1 } };
+
+/** The network port with walls: calls to these peers fail as if nobody were there. */
+export function without(network: Network, unreachable: ReadonlySet<string>): Network {
+  const walled = <Options extends readonly unknown[], Result>(
+    call: (peer: Peer, ...options: Options) => Promise<Result>,
+  ) => {
+    return async (peer: Peer, ...options: Options): Promise<Result> => {
+      if (unreachable.has(peer.peer)) {
+        throw new Fault('unreachable', 'PEER_UNREACHABLE', `${peer.peer} cannot be reached`, {});
+      }
+      return call(peer, ...options);
+    };
+  };
+  return {
+    self: network.self,
+    get addresses() {
+      return network.addresses;
+    },
+    get traffic() {
+      return network.traffic;
+    },
+    start: () => network.start(),
+    stop: () => network.stop(),
+    serve: (handler) => network.serve(handler),
+    request: walled((peer, body: Uint8Array, options: Parameters<Network['request']>[2]) =>
+      network.request(peer, body, options),
+    ),
+    bulk: walled((peer, options: Parameters<Network['bulk']>[1]) => network.bulk(peer, options)),
+  };
+}
+
+/**
+ * A vault whose verbs run inside the test's process, unless they are begun: a process of its own takes a second of a
+ * busy machine, and there is nothing to see from outside.
+ */
+export class AgencyVault extends TestVault {
+  override async run(...argv: readonly string[]): Promise<Outcome> {
+    let stdout = '';
+    let stderr = '';
+    const code = await main(argv, {
+      stdout: { write: (text) => (stdout += text) },
+      stderr: { write: (text) => (stderr += text) },
+      env: this.options.env ?? {},
+      interactive: false,
+    });
+    return {
+      argv,
+      code,
+      signal: null,
+      stdout,
+      stderr,
+      json: argv.includes('--json') ? JSON.parse(stdout) : undefined,
+    };
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: what a script gets from JSON.parse
+  override async ask(...argv: readonly string[]): Promise<any> {
+    const outcome = await this.run(...argv, '--json');
+    if (outcome.code !== 0) throw new Error(inWords(outcome));
+    return outcome.json;
+  }
+}
+
+/** Says all the command said when it ended otherwise. */
+export function expectEnd(outcome: Outcome, ...codes: readonly number[]): void {
+  if (!codes.includes(outcome.code ?? -1)) throw new Error(inWords(outcome));
+}
+
+/** A fresh agency with a vault under this policy, which is added to the charter when it is new. */
+export async function joinNetwork(
+  network: Pick<TestNetwork, 'directory' | 'scratch'>,
+  policy: Partial<Policy> & Pick<Policy, 'name'> = { name: STANDARD_POLICY },
+): Promise<AgencyVault> {
+  const { scratch } = network;
+  const directory = join(scratch, `vault-${policy.name}`);
+  const passphraseFile = join(scratch, `vault-${policy.name}.passphrase`);
+  await writeFile(passphraseFile, `${PASSPHRASE}\n`);
+  const ports = await agencyPorts(directory);
+  const founding = (await readNetworkCharter(network.directory)).signedFrom(1);
+  const made = await createVault(ports, { charter: founding, passphrase: PASSPHRASE });
+  const { id, name, rootKey } = openAgencyLine(nodeCrypto, made.publicLine);
+  const chain = await enactCharter(network.directory, (current) => {
+    const [standard] = current.policies;
+    const known = current.policies.some((one) => one.name === policy.name);
+    const agency = { id, name, rootKey, quotaBytes: 1e12, suspended: false, policies: [policy.name] };
+    return {
+      ...current,
+      policies: known ? current.policies : [...current.policies, { ...(standard as Policy), ...policy }],
+      agencies: [...current.agencies, agency],
+    };
+  });
+  await activateVault(ports, { passphrase: PASSPHRASE, charter: chain.signedFrom(1) });
+  const json = { vault: made.vault, device: made.device, words: made.words.join(' ') };
+  const created = { argv: [], code: 0, signal: null, stdout: '', stderr: '', json };
+  return new AgencyVault({ directory, passphraseFile, created, scratch });
+}
+
+/** Opens the vault as a machine that has its keys and nothing else: no logs, no indexes, no connections. */
+export async function openFresh(
+  directory: string,
+  unreachable: ReadonlySet<string> = new Set(),
+): Promise<Vault> {
+  const ports = await agencyPorts(directory);
+  const state = memoryStore();
+  return Vault.open(
+    {
+      ...ports,
+      openState: async () => ({ ...state, close: async () => {} }),
+      network: (transportSeed) => without(ports.network(transportSeed), unreachable),
+    },
+    PASSPHRASE,
+  );
+}
+
+async function agencyPorts(directory: string): Promise<ClientPorts> {
+  return { ...(await nodeClient(directory)), kdf: quickKdf };
+}
