@@ -213,10 +213,16 @@ export class FragmentsService {
     }
     const charter = this.#options.charter();
     const agency = charter.agencies.find((one) => one.id === id);
-    if (agency === undefined || agency.suspended) {
-      throw new Fault('refused', 'AGENCY_SUSPENDED', `the agency ${id} may not store at present`, {
-        agency: id,
-      });
+    if (agency === undefined) {
+      throw new Fault('refused', 'AGENCY_UNKNOWN', `the agency ${id} is not in the charter`, { agency: id });
+    }
+    if (agency.suspended) {
+      throw new Fault(
+        'refused',
+        'AGENCY_SUSPENDED',
+        `the agency ${id} is suspended: it may read, but not store, until the consortium's officers lift that`,
+        { agency: id },
+      );
     }
     return agency;
   }
