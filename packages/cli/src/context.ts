@@ -5,8 +5,10 @@ import type { Fact, Fault } from '@vauban/core';
 import type { Command } from 'commander';
 import { exitCodeOf } from './exit-code.ts';
 import type { Io } from './io.ts';
-import { wrap } from './output.ts';
+import { printable, wrap } from './output.ts';
 import { Progress } from './progress.ts';
+
+const LISTED_MAX = 20;
 
 export interface Surroundings {
   readonly io: Io;
@@ -66,10 +68,18 @@ export class Context {
     if (out !== '') this.io.stdout.write(out.endsWith('\n') ? out : `${out}\n`);
   }
 
-  /** A word to the person at the terminal, on stderr. */
+  /** A word to the person at the terminal, on stderr. A log gets it in one line, a terminal in lines it can show. */
   say(text: string): void {
     this.end();
-    this.io.stderr.write(`${text}\n`);
+    const { stderr } = this.io;
+    const safe = text.split('\n').map(printable).join('\n');
+    stderr.write(`${stderr.isTTY === true ? wrap(safe) : safe}\n`);
+  }
+
+  /** Up to twenty lines about parts of the work that failed; the document has them all. */
+  sayEach(lines: readonly string[]): void {
+    for (const line of lines.slice(0, LISTED_MAX)) this.say(printable(line));
+    if (lines.length > LISTED_MAX) this.say(`… and ${lines.length - LISTED_MAX} more (--json has all)`);
   }
 
   /** A bar on stderr, when that is a terminal and it takes longer than a second. Ends with the next print. */
@@ -86,8 +96,7 @@ export class Context {
 
   /** Prints a fault: text on stderr, and with --json the document on stdout. Returns the exit status. */
   fail(fault: Fault, json: boolean = this.#json, error?: unknown): number {
-    this.end();
-    this.io.stderr.write(`vauban: ${fault.message}\n`);
+    this.say(`vauban: ${fault.message}`);
     if (this.io.env['VAUBAN_DEBUG'] !== undefined && error instanceof Error) {
       this.io.stderr.write(`${error.stack ?? ''}\n`);
     }

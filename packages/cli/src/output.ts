@@ -47,6 +47,14 @@ export function wrap(text: string): string {
     .join('\n');
 }
 
+/** Names may hold newlines and escape sequences: a terminal must not obey them. */
+export function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}
+
 /** "1.4 MB": decimal units, one decimal below ten. */
 export function size(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];

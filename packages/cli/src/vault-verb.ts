@@ -41,7 +41,9 @@ export async function withVault<Result>(
   const { nodeClient, readConfig, Vault } = await import('@vauban/client');
   const ports = await nodeClient(directory);
   // Before anyone types a passphrase: is there a vault at all?
-  await readConfig(ports);
+  await readConfig(ports).catch((error: unknown) => {
+    throw inDirectory(directory, asFault(error));
+  });
   const passphrase = await passphraseFrom(context, options);
   const named = new Set<string>();
   const vault = await Vault.open(ports, passphrase, {
@@ -58,6 +60,17 @@ export async function withVault<Result>(
   } finally {
     await vault.close();
   }
+}
+
+/** The same fault, saying which directory is meant. */
+function inDirectory(directory: string, fault: Fault): Fault {
+  const facts = { ...fault.facts, directory };
+  if (fault.code === 'VAULT_MISSING' || ['ENOTDIR', 'ENOENT'].includes(fault.code)) {
+    const message = `there is no vault in ${directory}: make one with vauban vault create, or name another with --vault or VAUBAN_VAULT`;
+    return new Fault('usage', 'VAULT_MISSING', message, facts, fault);
+  }
+  const message = `the vault in ${directory} cannot be opened: ${fault.message}`;
+  return new Fault(fault.kind, fault.code, message, facts, fault);
 }
 
 /** A charter file, or the directory of a local network with its officers' keys. */

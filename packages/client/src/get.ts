@@ -57,8 +57,8 @@ export async function restore(
     options.signal.throwIfAborted();
     const { write } = version;
     try {
-      if (write.kind === 'directory') await target.directory(as);
-      else if (write.kind === 'symlink') await target.symlink(as, write.target ?? '');
+      if (write.kind === 'directory') await target.directory(as, write);
+      else if (write.kind === 'symlink') await target.symlink(as, write.target ?? '', write);
       else await restoreFile(options, { version, as, wholePack: wholePack(version, wantedOfPack) }, target);
       objects.push({
         path: write.path,

@@ -1,7 +1,8 @@
 // The door of `client`.
 
 export { nodeClient } from './adapters/node-client.ts';
-export { nodeSource, nodeTargetDirectory, nodeTargetFile } from './adapters/local-tree.ts';
+export { nodeSource } from './adapters/local-source.ts';
+export { nodeTargetDirectory, nodeTargetFile } from './adapters/local-target.ts';
 export type { CatalogVersion } from './catalog.ts';
 export { DaemonLinks } from './daemon-links.ts';
 export type { GetResult } from './get.ts';

@@ -44,9 +44,16 @@ export interface LocalWriter {
   abort(): Promise<void>;
 }
 
+/** Permission bits, and the time of the last change in milliseconds since 1970. */
+export interface Restored {
+  readonly mode: number;
+  readonly modified: number;
+}
+
 /** What is restored stays below one directory (or is one file); names that would leave it are refused. */
 export interface LocalTarget {
-  file(path: string, as: { readonly mode: number; readonly modified: number }): Promise<LocalWriter>;
-  directory(path: string): Promise<void>;
-  symlink(path: string, target: string): Promise<void>;
+  file(path: string, as: Restored): Promise<LocalWriter>;
+  /** '' is the directory that is restored to itself. One that exists is left as it is. */
+  directory(path: string, as: Restored): Promise<void>;
+  symlink(path: string, target: string, as: Restored): Promise<void>;
 }

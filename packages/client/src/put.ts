@@ -53,7 +53,8 @@ export async function put(options: PutOptions, source: LocalSource, path: string
       options.signal.throwIfAborted();
       const full = [path, entry.path].filter((part) => part !== '').join('/');
       if ('error' in entry) run.problem(full, entry.error);
-      else await run.entry(entry, full);
+      // The vault's top needs no record.
+      else if (full !== '') await run.entry(entry, full);
     }
     return await run.finish();
   } catch (error) {
@@ -112,8 +113,7 @@ class PutRun {
   }
 
   async #small(entry: LocalEntry, path: string): Promise<void> {
-    const plain =
-      entry.kind === 'file' && entry.size > 0 ? await this.#readWhole(entry, path) : new Uint8Array(0);
+    const plain = entry.kind === 'file' ? await this.#readWhole(entry, path) : new Uint8Array(0);
     const sha256 = entry.kind === 'file' ? this.#options.crypto.sha256(plain) : undefined;
     if (this.#same(entry, path, sha256)) return;
     if (this.#pack !== undefined && !this.#pack.builder.fits(plain.length, path)) await this.#sendPack();
@@ -303,7 +303,9 @@ function segmentsOf(content: SealedContent | undefined): number {
 /** Faults of one file of the agency's own: the others go on. */
 function local(error: unknown): boolean {
   if (error instanceof Fault)
-    return ['SOURCE_CHANGED', 'SOURCE_UNREADABLE', 'VAULT_PATH', 'OBJECT_CHANGE'].includes(error.code);
+    return ['SOURCE_CHANGED', 'SOURCE_UNREADABLE', 'SOURCE_NAME', 'VAULT_PATH', 'OBJECT_CHANGE'].includes(
+      error.code,
+    );
   const code = (error as { code?: unknown }).code;
   return (
     typeof code === 'string' &&

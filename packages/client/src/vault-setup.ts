@@ -228,10 +228,13 @@ export async function readConfig(ports: Pick<ClientPorts, 'files'>): Promise<Vau
   return decodeVaultConfig(bytes);
 }
 
-/** Faults: VAULT_MISSING, WRONG_PASSPHRASE. */
+/** Faults: VAULT_KEYS_MISSING, WRONG_PASSPHRASE. */
 export async function readKeys(ports: ClientPorts, passphrase: string): Promise<VaultKeys> {
   const bytes = await ports.files.readAll(KEYS_PATH, 131_072);
-  if (bytes === undefined) throw new Fault('usage', 'VAULT_MISSING', "the vault's key file is missing", {});
+  if (bytes === undefined) {
+    const message = `the vault's key file is missing: put ${KEYS_PATH} back into its directory, or recover with the 24 words into another`;
+    throw new Fault('usage', 'VAULT_KEYS_MISSING', message, {});
+  }
   return openVaultKeys(bytes, { passphrase, kdfs: ports.kdfs });
 }
 

@@ -201,16 +201,18 @@ export class Vault {
     return result;
   }
 
-  /** Restores a path, or everything below it. Faults: NOT_FOUND, UNFINISHED, FRAGMENTS_MISSING, TARGET_EXISTS. */
+  /**
+   * Restores a path, or everything below it. Where the vault has both, a file of that name and a directory, it is the
+   * file, unless `below` asks for the directory. Faults: NOT_FOUND, UNFINISHED, FRAGMENTS_MISSING, TARGET_EXISTS.
+   */
   async get(
     path: string,
     target: (tree: boolean) => LocalTarget,
-    options: VerbOptions = {},
+    options: VerbOptions & { readonly below?: boolean } = {},
   ): Promise<GetResult> {
     await this.#follow(options);
-    const found = this.#namespace.catalog.below(path);
+    const { found, single } = this.#meant(path, options.below === true);
     if (found.length === 0) throw await this.#notFound(path, options);
-    const single = found.length === 1 && found[0]?.write.path === path;
     const siblings = single ? this.#namespace.catalog.versions(path) : [];
     if (siblings.length > 1) {
       this.#events.onNotice?.(
@@ -228,6 +230,23 @@ export class Vault {
     const wanted = found.map((version) => ({ version, as: single ? '' : below(version.write.path, path) }));
     const total = found.reduce((sum, { write }) => sum + write.size, 0);
     return restore(await this.#getOptions(options, total), wanted, target(!single));
+  }
+
+  /** What a path stands for in a file system, where a name is a file or a directory but not both. */
+  #meant(
+    path: string,
+    asDirectory: boolean,
+  ): { readonly found: readonly CatalogVersion[]; readonly single: boolean } {
+    const all = this.#namespace.catalog.below(path);
+    const own = all.find(({ write }) => write.path === path);
+    if (own === undefined) return { found: all, single: false };
+    const inside = all.filter((one) => one !== own);
+    if (inside.length === 0 && !asDirectory) return { found: [own], single: true };
+    if (asDirectory) return { found: own.write.kind === 'directory' ? all : inside, single: false };
+    if (own.write.kind === 'directory') return { found: all, single: false };
+    const message = `${path} is also a directory with ${inside.length} objects below it, which is left out: ask for ${path}/ to get that`;
+    this.#events.onNotice?.(new Fault('failure', 'ALSO_DIRECTORY', message, { path, below: inside.length }));
+    return { found: [own], single: true };
   }
 
   /** Streams one object's bytes in order, or a range of them. Faults: as `get`; RANGE. */
@@ -431,6 +450,11 @@ export class Vault {
 
   /** "Not found" may be said only when a quorum confirmed the newest heads. */
   async #notFound(path: string, options: VerbOptions): Promise<Fault> {
+    const inside = this.#namespace.catalog.below(path).length;
+    if (inside > 0) {
+      const message = `${path === '' ? 'the top of the vault' : path} is a directory with ${inside} objects below it: name one of them`;
+      return new Fault('usage', 'IS_DIRECTORY', message, { path, inside });
+    }
     const missing = new Fault(
       'failure',
       'NOT_FOUND',

@@ -40,6 +40,7 @@ export function registerGet(program: Command, context: Context): void {
           {
             signal: context.signal,
             stale: options.stale === true,
+            below: path.endsWith('/'),
             onProgress: (bytes, total) => {
               done += bytes;
               progress.update(done, total, size(done));
@@ -48,10 +49,10 @@ export function registerGet(program: Command, context: Context): void {
         ),
       );
       const seconds = (performance.now() - started) / 1_000;
-      for (const { path: at, fault } of result.problems) context.say(`not restored: ${at}: ${fault.message}`);
       const { objects, bytes, problems } = result;
       const worst = gravest(problems.map(({ fault }) => fault));
-      if (worst !== undefined && objects.length === 0) throw worst;
+      if (worst !== undefined && objects.length + problems.length === 1) throw worst;
+      context.sayEach(problems.map(({ path: at, fault }) => `not restored: ${at}: ${fault.message}`));
       if (worst !== undefined) context.status = context.exitCode(worst);
       context.print(
         {

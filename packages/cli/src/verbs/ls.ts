@@ -3,7 +3,7 @@
 import { toHex } from '@vauban/core';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { size, table, time } from '../output.ts';
+import { printable, size, table, time } from '../output.ts';
 import { type VaultOptions, vaultOptions, withVault } from '../vault-verb.ts';
 
 interface Options extends VaultOptions {
@@ -38,12 +38,4 @@ export function registerLs(program: Command, context: Context): void {
       context.print({ objects }, rows.length === 0 ? 'nothing' : table(columns, rows, { cut: false }));
     },
   });
-}
-
-/** Names may hold newlines and escape sequences: a terminal must not obey them. */
-export function printable(path: string): string {
-  return path.replace(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  );
 }

@@ -39,7 +39,7 @@ export function registerPut(program: Command, context: Context): void {
       });
       const { put: result, allocated: storedBytes } = stored;
       const seconds = (performance.now() - started) / 1_000;
-      for (const { fault } of result.problems) context.say(`not stored: ${fault.message}`);
+      context.sayEach(result.problems.map(({ fault }) => `not stored: ${fault.message}`));
       const worst = gravest(result.problems.map(({ fault }) => fault));
       if (worst !== undefined) context.status = exitCodeOf(worst.kind === 'usage' ? 'failure' : worst.kind);
       const fresh = result.objects.filter(({ unchanged }) => !unchanged).length;

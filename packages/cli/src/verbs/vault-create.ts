@@ -128,7 +128,7 @@ async function handOverWords(
       .join(' '),
   );
   context.say(
-    `\nThe 24 recovery words. Whoever has them has the vault; without them and without this\n` +
-      `machine, nobody does. They are shown once: write them down now.\n\n  ${rows.map((row) => row.trimEnd()).join('\n  ')}\n`,
+    `\nThe 24 recovery words. Whoever has them has the vault; without them and without\n` +
+      `this machine, nobody does. They are shown once: write them down now.\n\n  ${rows.map((row) => row.trimEnd()).join('\n  ')}\n`,
   );
 }

@@ -58,6 +58,9 @@ async function look(
   const progress = context.progress('verify');
   const { signal } = context;
   const versions = await vault.list(prefix, { signal });
+  if (versions.length === 0 && prefix !== '') {
+    throw new Fault('failure', 'NOT_FOUND', `the vault holds nothing that begins with ${prefix}`, { prefix });
+  }
   const places = await vault.places(prefix, { stale: true, signal });
   const problems: Problem[] = [];
   const faults: Fault[] = [];
