@@ -18,20 +18,17 @@ import { enactCharter, readNetworkCharter, STANDARD_POLICY } from '@vauban/fleet
 import { inWords, type Outcome } from '../support/command.ts';
 import { type TestNetwork, TestVault } from '../support/network.ts';
 
-const PASSPHRASE = 'sésame';
+export const PASSPHRASE = 'sésame';
 const quickKdf = { ...nodePassphraseKdf, defaults: { memoryKiB: 8, passes: 1, lanes: 1 } };
 
-/** The network port with walls: calls to these peers fail as if nobody were there. */
-export function without(network: Network, unreachable: ReadonlySet<string>): Network {
-  const walled = <Options extends readonly unknown[], Result>(
-    call: (peer: Peer, ...options: Options) => Promise<Result>,
-  ) => {
-    return async (peer: Peer, ...options: Options): Promise<Result> => {
-      if (unreachable.has(peer.peer)) {
-        throw new Fault('unreachable', 'PEER_UNREACHABLE', `${peer.peer} cannot be reached`, {});
-      }
-      return call(peer, ...options);
-    };
+/** A call of the network port: to whom, and the message when it is a small request. */
+type Wall = (peer: Peer, message?: Uint8Array) => boolean;
+
+/** The network port with walls: calls that `blocked` names fail as if nobody were there. */
+export function walled(network: Network, blocked: Wall): Network {
+  const pass = (peer: Peer, message?: Uint8Array) => {
+    if (!blocked(peer, message)) return;
+    throw new Fault('unreachable', 'PEER_UNREACHABLE', `${peer.peer} cannot be reached`, {});
   };
   return {
     self: network.self,
@@ -44,10 +41,14 @@ export function without(network: Network, unreachable: ReadonlySet<string>): Net
     start: () => network.start(),
     stop: () => network.stop(),
     serve: (handler) => network.serve(handler),
-    request: walled((peer, body: Uint8Array, options: Parameters<Network['request']>[2]) =>
-      network.request(peer, body, options),
-    ),
-    bulk: walled((peer, options: Parameters<Network['bulk']>[1]) => network.bulk(peer, options)),
+    request: async (peer, body, options) => {
+      pass(peer, body);
+      return network.request(peer, body, options);
+    },
+    bulk: async (peer, options) => {
+      pass(peer);
+      return network.bulk(peer, options);
+    },
   };
 }
 
@@ -128,7 +129,7 @@ export async function openFresh(
     {
       ...ports,
       openState: async () => ({ ...state, close: async () => {} }),
-      network: (transportSeed) => without(ports.network(transportSeed), unreachable),
+      network: (transportSeed) => walled(ports.network(transportSeed), ({ peer }) => unreachable.has(peer)),
     },
     PASSPHRASE,
   );

@@ -8,7 +8,7 @@ import type { Catalog } from './catalog.ts';
 import type { Committer } from './committer.ts';
 import type { LocalEntry, LocalSource } from './local-tree.ts';
 import { named, PackBuilder } from './pack-builder.ts';
-import { placePayload, type UploadOptions, uploadFile } from './upload.ts';
+import { forgetUpload, placePayload, type UploadOptions, uploadFile } from './upload.ts';
 import type { Turn } from './turns.ts';
 
 export interface PutOptions extends UploadOptions {
@@ -171,13 +171,21 @@ class PutRun {
 
   async #large(entry: LocalEntry, path: string): Promise<void> {
     const current = this.#options.catalog.get(path)?.write;
-    if (current?.size === entry.size && this.#same(entry, path, await this.#hash(entry))) return;
+    if (current?.size === entry.size && this.#same(entry, path, await this.#hash(entry))) {
+      await forgetUpload(this.#options, this.#source, { entry, path });
+      return;
+    }
     const uploaded = await uploadFile(this.#options, this.#source, { entry, path });
-    const { content, sha256, size, places, sentBytes, done } = uploaded;
+    const { content, sha256, size, places, sentBytes, done, later } = uploaded;
     this.#sentBytes += sentBytes;
     const change = this.#write(entry, path, { sha256, content });
     this.#inBackground(async () => {
-      await this.#commitOne(change, places);
+      try {
+        await this.#commitOne(change, places);
+      } catch (error) {
+        await later();
+        throw error;
+      }
       await done();
       this.#objects.push({ path, size, sha256: toHex(sha256), segments: places.length, unchanged: false });
     });

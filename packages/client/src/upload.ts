@@ -24,7 +24,7 @@ import {
 } from '@vauban/seal';
 import type { LocalEntry, LocalSource } from './local-tree.ts';
 import type { SegmentWriter } from './segment-writer.ts';
-import { type JournalPorts, type StoredSegment, UploadJournal } from './upload-journal.ts';
+import { type JournalPorts, type StoredSegment, UploadJournal, type UploadStart } from './upload-journal.ts';
 import type { Turns } from './turns.ts';
 
 export interface UploadOptions {
@@ -53,6 +53,8 @@ export interface Uploaded {
   readonly sentBytes: number;
   /** To be called once the upload is in the ledger. */
   readonly done: () => Promise<void>;
+  /** To be called when it could not be written there: the next run goes on from here. */
+  readonly later: () => Promise<void>;
 }
 
 /** Faults: SOURCE_CHANGED, TOO_FEW_SITES, and what reading or storing says. */
@@ -80,19 +82,24 @@ export async function uploadFile(
 /** The source no longer gives the bytes that these keys sealed before: start again with fresh keys. */
 class KeysSpent extends Error {}
 
+/** The vault has this file already: what an interrupted upload of it left behind holds keys, and goes. */
+export async function forgetUpload(
+  options: UploadOptions,
+  source: LocalSource,
+  of: { readonly entry: LocalEntry; readonly path: string },
+): Promise<void> {
+  const { exclusively, journals } = options;
+  const left = await exclusively(() => UploadJournal.resume(journals, factsOf(options, source, of)));
+  await left?.discard();
+}
+
 function openJournal(
   options: UploadOptions,
   source: LocalSource,
-  { entry, path }: { readonly entry: LocalEntry; readonly path: string },
+  of: { readonly entry: LocalEntry; readonly path: string },
 ): Promise<UploadJournal> {
-  const { journals, policy, random } = options;
-  const facts = {
-    source: `${source.name}/${entry.path}`,
-    path,
-    size: entry.size,
-    modified: entry.modified,
-    policy: policy.name,
-  };
+  const { journals, random } = options;
+  const facts = factsOf(options, source, of);
   return options.exclusively(async () => {
     const found = await UploadJournal.resume(journals, facts);
     if (found !== undefined) return found;
@@ -102,6 +109,20 @@ function openJournal(
       key: newDataKey(random),
     });
   });
+}
+
+function factsOf(
+  { policy }: UploadOptions,
+  source: LocalSource,
+  { entry, path }: { readonly entry: LocalEntry; readonly path: string },
+): Pick<UploadStart, 'source' | 'path' | 'size' | 'modified' | 'policy'> {
+  return {
+    source: `${source.name}/${entry.path}`,
+    path,
+    size: entry.size,
+    modified: entry.modified,
+    policy: policy.name,
+  };
 }
 
 async function run(
@@ -182,6 +203,7 @@ async function run(
     sentBytes,
     places: whole.map((one) => placePayload(options, one)),
     done: () => journal.discard(),
+    later: () => journal.release(),
   };
 }
 

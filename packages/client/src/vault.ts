@@ -417,6 +417,9 @@ export class Vault {
   #refresh(signal?: AbortSignal): Promise<void> {
     return this.#door.within(async (state) => {
       await refresh(this.#membership.reader(state.logs, signal), { of: 'vault', vault: this.#config.vault });
+      // An append that a crash kept from every hoster is known here alone; what is written next has to know of it.
+      const own = state.logs.state(this.#config.device);
+      if (own.certifiedSize < own.size) await this.#logWriter(state);
       await this.#namespace.follow(state);
     });
   }
