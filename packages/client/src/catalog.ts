@@ -22,25 +22,44 @@ export interface EntryPosition {
 }
 
 export class Catalog {
-  readonly #paths = new Map<string, CatalogVersion[]>();
+  readonly #paths = new Map<string, readonly CatalogVersion[]>();
+  /** Live versions by name: what replaces one may be at another path, and an entry may be applied twice. */
+  readonly #live = new Map<string, CatalogVersion>();
   /** Versions that a later write or delete names: they may arrive before what they kill. */
   readonly #dead = new Set<string>();
 
-  /** Applies the changes of one certified `objects` entry. */
+  /** Applies the changes of one certified `objects` entry. Entries may come in any order, and more than once. */
   apply(changes: readonly ObjectChange[], at: EntryPosition, pack: Uint8Array | null): void {
     for (const change of changes) {
-      const killed = change.kind === 'delete' ? change.versions : change.parents;
-      for (const version of killed) this.#dead.add(toHex(version));
-      if (change.kind !== 'delete' && !this.#dead.has(toHex(change.version))) {
-        const siblings = this.#paths.get(change.path) ?? [];
-        siblings.push({ write: change, ...at, pack });
-        this.#paths.set(change.path, siblings);
+      for (const version of change.kind === 'delete' ? change.versions : change.parents) {
+        const name = toHex(version);
+        this.#dead.add(name);
+        this.#remove(name);
       }
-      const live = this.#paths.get(change.path)?.filter(({ write }) => !this.#dead.has(toHex(write.version)));
-      if (live === undefined) continue;
-      if (live.length === 0) this.#paths.delete(change.path);
-      else this.#paths.set(change.path, live.toSorted(newestFirst));
+      if (change.kind !== 'delete') this.#add({ write: change, ...at, pack });
     }
+  }
+
+  #add(version: CatalogVersion): void {
+    const name = toHex(version.write.version);
+    if (this.#dead.has(name)) return;
+    const known = this.#live.get(name);
+    // One version in two entries: an append that was refused for a while and repeated. The last one stands.
+    if (known !== undefined && newestFirst(version, known) > 0) return;
+    this.#remove(name);
+    this.#live.set(name, version);
+    const { path } = version.write;
+    this.#paths.set(path, [...this.versions(path), version].sort(newestFirst));
+  }
+
+  #remove(name: string): void {
+    const gone = this.#live.get(name);
+    if (gone === undefined) return;
+    this.#live.delete(name);
+    const { path } = gone.write;
+    const left = this.versions(path).filter((one) => one !== gone);
+    if (left.length === 0) this.#paths.delete(path);
+    else this.#paths.set(path, left);
   }
 
   /** The greatest (writer time, origin, index) of a path's live versions. */
@@ -73,6 +92,12 @@ export class Catalog {
   }
 }
 
+/** Two versions of one entry, at one path: by their names, so that the order is the same everywhere. */
 function newestFirst(a: CatalogVersion, b: CatalogVersion): number {
-  return b.time - a.time || compareBytes(utf8(b.origin), utf8(a.origin)) || b.index - a.index;
+  return (
+    b.time - a.time ||
+    compareBytes(utf8(b.origin), utf8(a.origin)) ||
+    b.index - a.index ||
+    compareBytes(b.write.version, a.write.version)
+  );
 }
