@@ -23,8 +23,8 @@ export interface Outcome {
 export interface RunOptions {
   readonly env?: { readonly [name: string]: string };
   readonly cwd?: string;
-  /** Another user, for what root may do and others may not. */
-  readonly uid?: number;
+  /** A command that runs the command, such as one that takes rights away: `setpriv … --`. */
+  readonly through?: readonly string[];
 }
 
 /** A command under way. */
@@ -46,11 +46,11 @@ process.on('exit', () => {
 
 /** Starts a command and does not wait. */
 export function begin(argv: readonly string[], options: RunOptions = {}): Running {
-  const child = spawn(process.execPath, [BIN, ...argv], {
+  const [program = '', ...rest] = [...(options.through ?? []), process.execPath, BIN, ...argv];
+  const child = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...cleanEnvironment(), ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   });
   alive.add(child);
   const text = { stdout: '', stderr: '' };

@@ -10,13 +10,14 @@ import { reasonOf } from './disk-reason.ts';
 
 /** Restores one object to exactly this path, which must not exist yet. */
 export function nodeTargetFile(path: string): LocalTarget {
-  return targetAt({ place: () => path, root: dirname(path) });
+  return targetAt({ place: () => path, top: path, root: dirname(path) });
 }
 
 /** Restores a tree below a directory, made when missing. */
 export function nodeTargetDirectory(root: string): LocalTarget {
   return targetAt({
     root,
+    top: root,
     place: (path) => {
       const parts = path.split('/');
       if (parts.some((part) => part === '' || part === '.' || part === '..' || part.includes('\0'))) {
@@ -28,7 +29,13 @@ export function nodeTargetDirectory(root: string): LocalTarget {
   });
 }
 
-function targetAt({ place, root }: { place: (path: string) => string; root: string }): LocalTarget {
+/** `place` says where a path goes, `top` where '' goes as a directory; what is made lies below `root`. */
+function targetAt(of: {
+  readonly place: (path: string) => string;
+  readonly top: string;
+  readonly root: string;
+}): LocalTarget {
+  const { place, top, root } = of;
   const made = new Set<string>();
   const guarded = <Result>(full: string, work: () => Promise<Result>): Promise<Result> =>
     work().catch((error: unknown) => {
@@ -43,7 +50,7 @@ function targetAt({ place, root }: { place: (path: string) => string; root: stri
       });
     },
     directory(path, as) {
-      const full = path === '' ? root : place(path);
+      const full = path === '' ? top : place(path);
       return guarded(full, async () => {
         const fresh = (await lstat(full).catch(() => undefined)) === undefined;
         await prepare(root, full, made);
