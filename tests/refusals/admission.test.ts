@@ -191,7 +191,7 @@ const mapRecord = (
   records: append.records.map((record, nth) => (nth === at ? { ...record, ...change } : record)),
 });
 
-const bytes: Row[] = [
+const appends: Row[] = [
   {
     name: 'no entry',
     code: 'MALFORMED',
@@ -749,7 +749,7 @@ const budgets: Row[] = [
   },
 ];
 
-const groups = { writers, bytes, places, receipts, keepsAndVoids, custodies, budgets };
+const groups = { writers, appends, places, receipts, keepsAndVoids, custodies, budgets };
 
 describe.each(Object.entries(groups))('%s', (_group, rows) => {
   test.each(rows)('$name: $code', async (row) => {

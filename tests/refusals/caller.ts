@@ -58,7 +58,7 @@ export class Caller {
 
   /** One message without an introduction. */
   async blurt<const Name extends Ask>(at: number, request: RequestOf<Name>): Promise<AnswerOf<Name>> {
-    return decodeAnswer(request.ask as Name, await this.send(at, encodeRequest(request as Request))).answer;
+    return decodeAnswer(request.ask, await this.send(at, encodeRequest(request as Request))).answer;
   }
 
   /** Any bytes, as one message. */

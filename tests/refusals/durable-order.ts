@@ -21,16 +21,11 @@ export function promisesIn(steps: readonly Step[], promise: Sent['promise']): nu
 }
 
 function missingBefore(what: Sent, before: readonly Step[]): string | undefined {
-  switch (what.promise) {
-    case 'receipt':
-      return fragmentMissing(what, before);
-    case 'cosignature':
-      return voteMissing(what, before);
-    case 'draft':
-      return inOrder(before, [['the synced draft', (step) => holdsKey(step, 'charter/draft')]]);
-    case 'note':
-      return inOrder(before, [['the synced note', (step) => holdsValue(step, 'ledger/N/', what.note)]]);
-  }
+  if (what.promise === 'receipt') return fragmentMissing(what, before);
+  if (what.promise === 'cosignature') return voteMissing(what, before);
+  return what.promise === 'draft'
+    ? inOrder(before, [['the synced draft', (step) => holdsKey(step, 'charter/draft')]])
+    : inOrder(before, [['the synced note', (step) => holdsValue(step, 'ledger/N/', what.note)]]);
 }
 
 /** Write, fsync, rename, fsync of the directory, index synced: in this order, for this fragment. */

@@ -78,7 +78,7 @@ export function placeOf(charter: Charter, segment: TestSegment, of: PlaceOptions
   const fragments = roots.map((root, index): PlacedFragment => {
     const holder = of.holders[index];
     if (holder === undefined) return [root];
-    const true_ = {
+    const truth = {
       charterName: charter.name,
       segment: id,
       index,
@@ -87,7 +87,7 @@ export function placeOf(charter: Charter, segment: TestSegment, of: PlaceOptions
       daemon: holder.id,
       generation: 0,
     };
-    const claim = of.claim?.(true_) ?? true_;
+    const claim = of.claim?.(truth) ?? truth;
     const signature = of.receipt?.(index) ?? signReceipt(crypto, claim, holder.receiptSeed);
     return [root, daemonIdBytes(holder.id), 0, signature];
   });
