@@ -19,23 +19,11 @@ export class Turns {
     this.#bytesEach = options.bytesEach;
   }
 
+  /** First come, first served: whoever takes several in order cannot be overtaken by itself and wait for ever. */
   async take(signal: AbortSignal): Promise<Turn> {
     signal.throwIfAborted();
-    while (this.#taken >= this.#max) {
-      await new Promise<void>((resolve, reject) => {
-        const wake = () => {
-          signal.removeEventListener('abort', stop);
-          resolve();
-        };
-        const stop = () => {
-          this.#waiting.splice(this.#waiting.indexOf(wake), 1);
-          reject(signal.reason);
-        };
-        signal.addEventListener('abort', stop, { once: true });
-        this.#waiting.push(wake);
-      });
-    }
-    this.#taken += 1;
+    if (this.#taken < this.#max) this.#taken += 1;
+    else await this.#handedOver(signal);
     const bytes = this.#free.pop() ?? new Uint8Array(this.#bytesEach);
     let given = false;
     return {
@@ -43,10 +31,27 @@ export class Turns {
       giveBack: () => {
         if (given) return;
         given = true;
-        this.#taken -= 1;
         this.#free.push(bytes);
-        this.#waiting.shift()?.();
+        const next = this.#waiting.shift();
+        // The turn goes from hand to hand: nobody who comes just now gets in between.
+        if (next === undefined) this.#taken -= 1;
+        else next();
       },
     };
+  }
+
+  #handedOver(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const wake = () => {
+        signal.removeEventListener('abort', stop);
+        resolve();
+      };
+      const stop = () => {
+        this.#waiting.splice(this.#waiting.indexOf(wake), 1);
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      this.#waiting.push(wake);
+    });
   }
 }

@@ -7,7 +7,9 @@ import {
   decodeCbor,
   encodeCbor,
   equalBytes,
+  Fault,
   type Files,
+  Mutex,
   type OpenFile,
   type Random,
   shape,
@@ -81,7 +83,9 @@ export class UploadJournal {
   readonly #ports: JournalPorts;
   readonly #id: string;
   readonly #file: OpenFile;
+  readonly #writing = new Mutex();
   #lines: number;
+  #failure: Fault | undefined;
 
   private constructor(
     ports: JournalPorts,
@@ -111,6 +115,7 @@ export class UploadJournal {
     const journal = new UploadJournal(ports, { id, file, lines: [], start });
     await journal.#append({ line: 'start', start });
     await files.syncDirectory(DIRECTORY);
+    await files.syncDirectory('');
     return journal;
   }
 
@@ -128,9 +133,9 @@ export class UploadJournal {
       const other = await files.readAll(ownerPath(id), 1_024);
       const held = other !== undefined && (await ports.alive(new TextDecoder().decode(other)));
       if (held) continue;
-      const { lines, whole, torn } = await readLines(ports, id);
-      const [first] = lines;
-      if (first?.line !== 'start') {
+      const read = await readLines(ports, id);
+      const first = read?.lines[0];
+      if (read === undefined || first?.line !== 'start') {
         await remove(files, id);
         continue;
       }
@@ -145,8 +150,11 @@ export class UploadJournal {
         continue;
       }
       await writeOwner(files, id, owner);
-      if (torn) await rewrite(files, id, whole);
-      return new UploadJournal(ports, { id, file: await files.append(`${DIRECTORY}/${id}`), lines, start });
+      if (read.torn) await rewrite(files, id, read.whole);
+      const file = await files.append(`${DIRECTORY}/${id}`);
+      // A process that was killed may have written lines that are not on the disk yet; they are believed from here on.
+      await file.sync();
+      return new UploadJournal(ports, { id, file, lines: read.lines, start });
     }
     return undefined;
   }
@@ -174,8 +182,9 @@ export class UploadJournal {
     return known === undefined || equalBytes(known, tags);
   }
 
-  /** Leaves the journal for a later run. */
+  /** Leaves the journal for a later run; one that could not be written is of no more use. */
   async release(): Promise<void> {
+    if (this.#failure !== undefined) return this.discard();
     await this.#file.close();
     await this.#ports.files.remove(ownerPath(this.#id));
   }
@@ -186,19 +195,30 @@ export class UploadJournal {
     await remove(this.#ports.files, this.#id);
   }
 
-  async #append(line: Line): Promise<void> {
-    const { random, vaultSecret } = this.#ports;
-    const index = this.#lines;
-    this.#lines += 1;
-    const sealed = sealRecord({
-      vaultSecret,
-      origin: originOfJournal(this.#id),
-      index,
-      random,
-      plain: encodeCbor(line),
+  /** One line after the other, each on the disk before the next: a crash tears the last one only. */
+  #append(line: Line): Promise<void> {
+    return this.#writing.run(async () => {
+      if (this.#failure !== undefined) throw this.#failure;
+      const { random, vaultSecret } = this.#ports;
+      const sealed = sealRecord({
+        vaultSecret,
+        origin: originOfJournal(this.#id),
+        index: this.#lines,
+        random,
+        plain: encodeCbor(line),
+      });
+      this.#lines += 1;
+      try {
+        await this.#file.write(concat(u32be(sealed.length), sealed));
+        await this.#file.sync();
+      } catch (error) {
+        // Half a line may be there: what came after it could never be read.
+        const why = error instanceof Error ? error.message : String(error);
+        const message = `the upload journal in the vault directory could not be written: ${why}`;
+        this.#failure = new Fault('failure', 'JOURNAL_FAILED', message, {}, error);
+        throw this.#failure;
+      }
     });
-    await this.#file.write(concat(u32be(sealed.length), sealed));
-    await this.#file.sync();
   }
 }
 
@@ -212,32 +232,56 @@ function storedOf(line: Extract<Line, { line: 'stored' }>): StoredSegment {
   };
 }
 
-async function readLines(
-  ports: JournalPorts,
-  id: string,
-): Promise<{ readonly lines: Line[]; readonly whole: Uint8Array; readonly torn: boolean }> {
-  const bytes = (await ports.files.readAll(`${DIRECTORY}/${id}`, JOURNAL_BYTES_MAX)) ?? new Uint8Array(0);
+interface ReadLines {
+  readonly lines: readonly Line[];
+  /** The bytes of those lines. */
+  readonly whole: Uint8Array;
+  readonly torn: boolean;
+}
+
+/** Undefined when more than a last line is damaged: lines that are missing may have been about bytes that left. */
+async function readLines(ports: JournalPorts, id: string): Promise<ReadLines | undefined> {
+  const path = `${DIRECTORY}/${id}`;
+  if (((await ports.files.stat(path))?.bytes ?? 0) > JOURNAL_BYTES_MAX) return undefined;
+  const bytes = (await ports.files.readAll(path, JOURNAL_BYTES_MAX)) ?? new Uint8Array(0);
   const lines: Line[] = [];
   let at = 0;
-  while (at + 4 <= bytes.length) {
-    const length = new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0);
-    // A crash tears the last line: what it was about had not left this machine.
-    if (length > LINE_BYTES_MAX || at + 4 + length > bytes.length) break;
-    const sealed = bytes.subarray(at + 4, at + 4 + length);
-    try {
-      const plain = openRecord({
-        vaultSecret: ports.vaultSecret,
-        origin: originOfJournal(id),
-        index: lines.length,
-        sealed,
-      });
-      lines.push(decodeCbor(lineSchema, plain, 'upload journal', LINE_BYTES_MAX));
-    } catch {
-      break;
-    }
-    at += 4 + length;
+  while (at < bytes.length) {
+    const next = at + 4 <= bytes.length ? readLine(ports, { id, index: lines.length, bytes, at }) : undefined;
+    if (next === undefined) break;
+    lines.push(next.line);
+    at = next.end;
   }
+  if (!isTorn(bytes.subarray(at))) return undefined;
   return { lines, whole: bytes.subarray(0, at), torn: at < bytes.length };
+}
+
+/**
+ * Whether this is what a crash leaves of one line, which was about bytes that had not left this machine: its beginning,
+ * perhaps with zeros in place of bytes. Anything else is damage.
+ */
+function isTorn(rest: Uint8Array): boolean {
+  if (rest.length <= 4) return true;
+  const length = new DataView(rest.buffer, rest.byteOffset, 4).getUint32(0);
+  if (rest.length > 4 + LINE_BYTES_MAX) return false;
+  return 4 + length >= rest.length || rest.subarray(4).every((byte) => byte === 0);
+}
+
+function readLine(
+  { vaultSecret }: JournalPorts,
+  of: { readonly id: string; readonly index: number; readonly bytes: Uint8Array; readonly at: number },
+): { readonly line: Line; readonly end: number } | undefined {
+  const { id, index, bytes, at } = of;
+  const length = new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0);
+  const end = at + 4 + length;
+  if (length > LINE_BYTES_MAX || end > bytes.length) return undefined;
+  try {
+    const sealed = bytes.subarray(at + 4, end);
+    const plain = openRecord({ vaultSecret, origin: originOfJournal(id), index, sealed });
+    return { line: decodeCbor(lineSchema, plain, 'upload journal', LINE_BYTES_MAX), end };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Cuts a torn last line off, so that what is appended next can be read. */

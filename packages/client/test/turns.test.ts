@@ -1,0 +1,86 @@
+// A client's memory: no more segments at once than allowed, whoever gives up, and nobody waits for ever.
+
+import { setImmediate as quiet } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { type Turn, Turns } from '../src/turns.ts';
+
+const never = new AbortController().signal;
+
+describe('turns', () => {
+  it('are never more than allowed, and come in the order they were asked for', async () => {
+    const turns = new Turns({ max: 2, bytesEach: 8 });
+    let inside = 0;
+    let most = 0;
+    const order: number[] = [];
+    await Promise.all(
+      Array.from({ length: 20 }, async (_, nth) => {
+        const turn = await turns.take(never);
+        order.push(nth);
+        inside += 1;
+        most = Math.max(most, inside);
+        for (let i = 0; i < nth % 3; i++) await quiet();
+        inside -= 1;
+        turn.giveBack();
+      }),
+    );
+    expect(most).toBe(2);
+    expect(order).toEqual(Array.from({ length: 20 }, (_, nth) => nth));
+  });
+
+  it('use their buffers again, and never one for two', async () => {
+    const turns = new Turns({ max: 2, bytesEach: 8 });
+    const [a, b] = [await turns.take(never), await turns.take(never)];
+    expect(a.bytes).toHaveLength(8);
+    expect(a.bytes.buffer).not.toBe(b.bytes.buffer);
+    a.giveBack();
+    const c = await turns.take(never);
+    expect(c.bytes).toBe(a.bytes);
+  });
+
+  it('given back twice count once', async () => {
+    const turns = new Turns({ max: 1, bytesEach: 8 });
+    const first = await turns.take(never);
+    first.giveBack();
+    first.giveBack();
+    const second = await turns.take(never);
+    first.giveBack();
+    let third: Turn | undefined;
+    void turns.take(never).then((turn) => {
+      third = turn;
+    });
+    await quiet();
+    expect(third).toBeUndefined();
+    second.giveBack();
+    await quiet();
+    expect(third?.bytes).toBe(second.bytes);
+  });
+
+  it('are refused to whoever is stopped, and pass over whoever gave up waiting', async () => {
+    const turns = new Turns({ max: 1, bytesEach: 8 });
+    const first = await turns.take(never);
+    const stop = new AbortController();
+    const gaveUp = turns.take(stop.signal);
+    const patient = turns.take(never);
+    stop.abort(new Error('no longer'));
+    await expect(gaveUp).rejects.toThrow('no longer');
+    await expect(turns.take(stop.signal)).rejects.toThrow('no longer');
+    first.giveBack();
+    const turn = await patient;
+    turn.giveBack();
+    expect((await turns.take(never)).bytes).toBe(first.bytes);
+  });
+
+  it('are not taken by somebody who comes while one is handed over', async () => {
+    const turns = new Turns({ max: 1, bytesEach: 8 });
+    const first = await turns.take(never);
+    const stop = new AbortController();
+    const waiting = turns.take(stop.signal);
+    first.giveBack();
+    const late = turns.take(never);
+    // Woken already: the turn is there, and must not be lost with the signal.
+    stop.abort(new Error('too late'));
+    (await waiting).giveBack();
+    (await late).giveBack();
+    expect((await turns.take(never)).bytes).toBe(first.bytes);
+  });
+});
