@@ -26,6 +26,8 @@ import type { Log } from './log.ts';
 
 /** How long a starting voter waits before it asks the others again. */
 const START_RETRY_MS = 250;
+/** How long the others are waited for once enough have answered: one that is dark takes ten seconds to fail. */
+const START_GRACE_MS = 500;
 /** How often unfinished heads are looked for: half of how long they may stay so. */
 const FINISH_EVERY_MS = 5_000;
 /** How often one other voter is asked for everything it holds. */
@@ -89,8 +91,9 @@ export class LedgerTasks implements Startable {
     const { mirror, charters, log } = this.#options;
     const voting = mirror.voting;
     assert(voting !== null, 'only a voter reads before voting');
-    const answers = await this.#ask(this.#options.others());
-    if (answers.length < quorumOf(charters.current) - 1) return false;
+    const enough = quorumOf(charters.current) - 1;
+    const answers = await this.#ask(this.#options.others(), enough);
+    if (answers.length < enough) return false;
     for (const { body } of answers) {
       if ((body.yourCounter ?? 0) <= voting.journal.counter) continue;
       const reason = new Fault(
@@ -115,7 +118,7 @@ export class LedgerTasks implements Startable {
     const others = this.#options.others();
     const one = others[randomBelow(this.#options.random, Math.max(1, others.length))];
     if (one === undefined) return;
-    for (const answer of await this.#ask([one])) await this.#follow(answer);
+    for (const answer of await this.#ask([one], 1)) await this.#follow(answer);
   }
 
   /** Brings heads that lack a certificate to the others until q have signed, whoever their writer was. */
@@ -147,18 +150,35 @@ export class LedgerTasks implements Startable {
     }
   }
 
-  async #ask(voters: readonly Voter[]): Promise<{ readonly voter: Voter; readonly body: HeadsBody }[]> {
-    const { crypto, charters, random, mirror } = this.#options;
+  /** All heads of those who answer. Resolves when all have answered or failed, or a while after `enough` have. */
+  async #ask(
+    voters: readonly Voter[],
+    enough: number,
+  ): Promise<readonly { readonly voter: Voter; readonly body: HeadsBody }[]> {
+    const { crypto, charters, clock, random, mirror } = this.#options;
     const nonce = random.bytes(32);
     const scope = { of: 'all' } as const;
-    const answers = voters.map(async (voter) => {
+    const answers: { readonly voter: Voter; readonly body: HeadsBody }[] = [];
+    const one = async (voter: Voter) => {
       const signed = await voter.heads(nonce, scope);
       const body = openHeads(crypto, charters.current, { hoster: voter.hoster, nonce, scope }, signed);
       mirror.rememberCounter(body.hoster, body.counter);
-      return { voter, body };
+      answers.push({ voter, body });
+    };
+    await new Promise<void>((resolve) => {
+      let open = voters.length;
+      let cancel: (() => void) | undefined;
+      const settled = () => {
+        open -= 1;
+        if (open > 0 && answers.length >= enough) cancel ??= clock.after(START_GRACE_MS, resolve);
+        if (open > 0) return;
+        cancel?.();
+        resolve();
+      };
+      if (open === 0) resolve();
+      for (const voter of voters) one(voter).then(settled, settled);
     });
-    const settled = await Promise.allSettled(answers);
-    return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    return [...answers];
   }
 
   /** Pulls what the other holds beyond us, then takes its certificates. */
