@@ -7,7 +7,7 @@ import { newContentId, type ObjectWrite, type SealedContent, validateVaultPath }
 import type { Catalog } from './catalog.ts';
 import type { Committer } from './committer.ts';
 import type { LocalEntry, LocalSource } from './local-tree.ts';
-import { named, PackBuilder } from './pack-builder.ts';
+import { named, PackBuilder, packedBytesMax } from './pack-builder.ts';
 import { forgetUpload, placePayload, type UploadOptions, uploadFile } from './upload.ts';
 import type { Turn } from './turns.ts';
 
@@ -87,7 +87,7 @@ class PutRun {
     this.#options.signal.throwIfAborted();
     try {
       validateVaultPath(path);
-      if (entry.kind === 'file' && entry.size > this.#options.policy.packObjectBytes)
+      if (entry.kind === 'file' && entry.size > packedBytesMax(this.#options.policy))
         await this.#large(entry, path);
       else await this.#small(entry, path);
     } catch (error) {
