@@ -78,6 +78,7 @@ export class Vault {
   readonly #namespace: Namespace;
   readonly #turns: Turns;
   readonly #committer: Committer;
+  readonly #liarsSeen = new Set<(liar: Liar) => void>();
 
   private constructor(ports: ClientPorts, config: VaultConfig, keys: VaultKeys, events: VaultEvents) {
     if (config.note === null) {
@@ -112,7 +113,10 @@ export class Vault {
       crypto,
       clock,
       slabs,
-      ...(events.onLiar === undefined ? {} : { onLiar: events.onLiar }),
+      onLiar: (liar) => {
+        events.onLiar?.(liar);
+        for (const note of this.#liarsSeen) note(liar);
+      },
     });
     this.#source = new SegmentSource(this.#reader);
     this.#segmentWriter = new SegmentWriter({ links, crypto, clock, slabs });
@@ -361,9 +365,27 @@ export class Vault {
     return this.#whereabouts(place, signal);
   }
 
-  /** Reads an object and opens it, writing nothing. Faults: FRAGMENTS_MISSING, FRAME_FORGED, CONTENT_MISMATCH. */
+  /**
+   * Reads an object and opens it, writing nothing. Faults: FRAGMENTS_MISSING, FRAME_FORGED, CONTENT_MISMATCH, and
+   * WRONG_BYTES (integrity) when it could be read, but not from everyone who was asked.
+   */
   async check(version: CatalogVersion, options: VerbOptions = {}): Promise<void> {
-    await readObject(await this.#getOptions(options), { version, wholePack: true }, async () => undefined);
+    const liars = new Map<string, Liar>();
+    const note = (liar: Liar) => void liars.set(liar.daemon, liar);
+    this.#liarsSeen.add(note);
+    try {
+      await readObject(await this.#getOptions(options), { version, wholePack: true }, async () => undefined);
+    } finally {
+      this.#liarsSeen.delete(note);
+    }
+    if (liars.size === 0) return;
+    const named = [...liars.values()].map(({ daemon, site }) => `${daemon} (${site ?? 'unknown site'})`);
+    throw new Fault(
+      'integrity',
+      'WRONG_BYTES',
+      `it could be read, but ${named.join(', ')} sent wrong bytes for it`,
+      { daemons: [...liars.keys()] },
+    );
   }
 
   /** Newest certified entry of this vault's logs: writer's time, in milliseconds; 0 when there is none. */

@@ -41,6 +41,7 @@ import {
   writeBulkFault,
 } from '@vauban/wire';
 import { CharterKeeper } from './charter-keeper.ts';
+import { openLogs } from './damaged-ledger.ts';
 import { FragmentStore } from './fragment-store.ts';
 import { FragmentsService } from './fragments-service.ts';
 import { LedgerTasks } from './ledger-tasks.ts';
@@ -84,7 +85,8 @@ interface Parts {
   readonly keeper: CharterKeeper;
   readonly fragments: FragmentStore;
   readonly mirror: Mirror;
-  readonly tasks: LedgerTasks;
+  /** None while the mirror is damaged. */
+  readonly tasks: LedgerTasks | undefined;
   readonly ownStore: Store;
 }
 
@@ -150,7 +152,7 @@ export class Daemon implements Startable {
       },
     });
     await network.start();
-    await tasks.start();
+    await tasks?.start();
     this.#ownLog = this.#certifyLosses();
     log('info', 'serving', {
       daemon: this.#options.id,
@@ -162,7 +164,7 @@ export class Daemon implements Startable {
 
   async stop(): Promise<void> {
     this.#abort.abort();
-    await this.#parts?.tasks.stop();
+    await this.#parts?.tasks?.stop();
     await this.#options.network.stop();
     await this.#ownLog;
     await this.#parts?.mirror.voting?.journal.close();
@@ -196,7 +198,7 @@ export class Daemon implements Startable {
       daemon: id,
       capacityBytes,
     });
-    const logs = await LogStore.open(prefixedStore(store, utf8('ledger/')), crypto);
+    const { logs, damage } = await openLogs(prefixedStore(store, utf8('ledger/')), crypto);
     const notes = prefixedStore(store, utf8('voting/'));
     const { voting, stopped } = await openVoting({
       id,
@@ -214,10 +216,15 @@ export class Daemon implements Startable {
     const mirror = new Mirror({ logs, ...ports, voting, ...(budgets === undefined ? {} : { budgets }) });
     if (stopped !== undefined) mirror.stopVoting(stopped);
     try {
-      mirror.checkHistory();
+      // A damaged ledger says nothing about what this key signed: nobody is to conclude that it contradicts.
+      if (damage === undefined) mirror.checkHistory();
     } catch (error) {
       mirror.stopVoting(asFault(error));
       await keepSilent(asFault(error));
+    }
+    if (damage !== undefined) {
+      mirror.stopVoting(damage);
+      log('error', 'ledger-damaged', { code: damage.code, message: damage.message });
     }
     if (mirror.silent !== null && mirror.silent.code.startsWith('VOTE_')) {
       log('error', 'voting-stopped', { code: mirror.silent.code, message: mirror.silent.message });
@@ -225,7 +232,8 @@ export class Daemon implements Startable {
     const others = () => this.#otherVoters(keeper);
     const charters = keeper.chain;
     const tasks = new LedgerTasks({ mirror, charters, crypto, clock, random, log, others, keepSilent });
-    return { keeper, fragments, mirror, tasks, ownStore: prefixedStore(store, utf8('own/')) };
+    const ownStore = prefixedStore(store, utf8('own/'));
+    return { keeper, fragments, mirror, tasks: damage === undefined ? tasks : undefined, ownStore };
   }
 
   #client(

@@ -3,7 +3,7 @@
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { open, readFile, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { nodeClock } from '@vauban/core/node';
 import type { DaemonPlace } from './layout.ts';
 
@@ -24,13 +24,30 @@ export async function runningPid(
 async function isDaemon(pid: number, config: string): Promise<boolean> {
   if (existsSync('/proc/self/cmdline')) {
     const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    return line.split('\0').includes(config);
+    return line.split('\0').includes(config) || (line === '' && (await isEnding(pid)));
   }
   return new Promise((resolve) => {
     execFile('ps', ['-ww', '-p', String(pid), '-o', 'args='], (error, line) => {
       resolve(error === null && line.includes(config));
     });
   });
+}
+
+/** The kernel's mark of its own threads (PF_KTHREAD in its sched.h), which never have a command line. */
+const KERNEL_THREAD = 0x00200000;
+
+/**
+ * Whether a process has given up its memory, and its command line with it, but not all its files: whoever takes it for
+ * gone finds its locks still held. Threads end one by one; one that is a zombie holds nothing any more.
+ */
+async function isEnding(pid: number): Promise<boolean> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  for (const thread of threads) {
+    const stat = await readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8').catch(() => '');
+    const [state = 'X', ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (/^[A-WY]$/.test(state) && (Number(rest[5]) & KERNEL_THREAD) === 0) return true;
+  }
+  return false;
 }
 
 /** Sends a signal after looking once more. False when the process is gone. */
