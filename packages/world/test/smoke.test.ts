@@ -15,7 +15,9 @@ describe('nine daemons and a client, whatever befalls them within the promise', 
   it('tried every mishap', () => {
     const sum = (of: (report: SmokeReport) => number) => reports.reduce((total, one) => total + of(one), 0);
     expect(reports).toHaveLength(seeds.length);
-    const mishaps = ['kill', 'power', 'isolate', 'burn'].map((what) => sum((one) => one.mishaps[what] ?? 0));
+    const mishaps = ['kill', 'power', 'isolate', 'burn', 'blackout'].map((what) =>
+      sum((one) => one.mishaps[what] ?? 0),
+    );
     expect(Math.min(...mishaps)).toBeGreaterThanOrEqual(seeds.length);
     expect(sum((one) => one.clientCrashes)).toBeGreaterThanOrEqual(seeds.length);
     expect(new Set(reports.map((one) => one.trace)).size).toBe(seeds.length);

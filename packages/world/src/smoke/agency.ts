@@ -20,14 +20,24 @@ export class Agency {
   readonly #acknowledged: Acknowledged;
   /** How often each fault made an operation be tried again. */
   readonly faults = new Map<string, number>();
+  readonly #beyondPromise: () => boolean;
   #vault: Vault | undefined;
   operations = 0;
   crashes = 0;
 
-  constructor(world: World, machine: AgencyMachine, acknowledged: Acknowledged) {
+  constructor(
+    world: World,
+    of: {
+      readonly machine: AgencyMachine;
+      readonly acknowledged: Acknowledged;
+      /** More is wrong, or was a moment ago, than reads are promised to bear. */
+      readonly beyondPromise: () => boolean;
+    },
+  ) {
     this.#world = world;
-    this.#machine = machine;
-    this.#acknowledged = acknowledged;
+    this.#machine = of.machine;
+    this.#acknowledged = of.acknowledged;
+    this.#beyondPromise = of.beyondPromise;
   }
 
   async put(path: string, files: readonly LocalFile[]): Promise<void> {
@@ -141,7 +151,7 @@ export class Agency {
         if (!(error instanceof Fault)) throw error;
         trace.note(this.#machine.name, `failed ${what}: ${error.code}: ${error.message}`);
         this.faults.set(error.code, (this.faults.get(error.code) ?? 0) + 1);
-        if (!excused(error) || attempt >= TRIES_MAX) {
+        if (!this.#excused(error) || attempt >= TRIES_MAX) {
           throw new Error(`${what} failed in try ${attempt} with ${error.code}: ${error.message}`, {
             cause: error,
           });
@@ -150,6 +160,12 @@ export class Agency {
       failed();
       await this.#world.sleep(PAUSE_MS);
     }
+  }
+
+  /** What a hoster's crash may cause, and trying again mends. */
+  #excused(fault: Fault): boolean {
+    if (fault.kind === 'missing-fragments') return this.#beyondPromise();
+    return fault.kind === 'unreachable' || fault.code === 'TOO_FEW_SITES';
   }
 
   async #run<Result>(work: (vault: Vault) => Promise<Result>): Promise<Outcome<Result>> {
@@ -163,11 +179,6 @@ export class Agency {
     if ('crashed' in outcome) this.#vault = undefined;
     return outcome;
   }
-}
-
-/** What a hoster's crash may cause, and trying again mends. */
-function excused(fault: Fault): boolean {
-  return fault.kind === 'unreachable' || fault.code === 'TOO_FEW_SITES';
 }
 
 function listing(versions: readonly CatalogVersion[]): Map<string, string> {

@@ -81,8 +81,8 @@ async function history(world: World, witness: LedgerWitness, burns: number): Pro
   const machine = new AgencyMachine(world, 'agency');
   const words = await join(world, machine);
   const acknowledged = new Acknowledged();
-  const agency = new Agency(world, machine, acknowledged);
   const mishaps = new Mishaps(world, burns);
+  const agency = new Agency(world, { machine, acknowledged, beyondPromise: () => mishaps.darkLately });
   const falling = mishaps.run();
   await work(world, { agency, machine, acknowledged, mishaps });
   mishaps.stop();
@@ -99,7 +99,7 @@ async function history(world: World, witness: LedgerWitness, burns: number): Pro
   const charter = world.charters.signedFrom(1);
   await recoverVault(newMachine.launch(), { words, charter, passphrase: PASSPHRASE });
   newMachine.kill();
-  const recovered = new Agency(world, newMachine, acknowledged);
+  const recovered = new Agency(world, { machine: newMachine, acknowledged, beyondPromise: () => false });
   await readAll(recovered);
   await recovered.put('after', [{ path: '', bytes: world.random('after').bytes(1_000) }]);
   await recovered.get('after');
@@ -193,7 +193,9 @@ async function work(
     );
   };
   for (const name of ['first', 'second']) await agency.put(name, [{ path: '', bytes: bytes(TINY_BYTES) }]);
+  const darkAt = between(random, 1, deeds.length - 1);
   while (left.length > 0) {
+    if (left.length === darkAt) world.scheduler.after(between(random, ...AMID_MS), () => mishaps.blackout());
     const nth = between(random, 0, left.length - 1);
     const [deed] = left.splice(nth, 1) as [Deed];
     const name = `${deed}-${left.length}`;

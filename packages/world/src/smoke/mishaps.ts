@@ -8,6 +8,8 @@ import { between, pick, type World } from '../world.ts';
 
 const PAUSE_MS = [300, 5_000] as const;
 const DOWN_MS = [200, 9_000] as const;
+/** Until the last machine is up again, votes, and every deadline that ran meanwhile has passed. */
+const DARK_MS = 30_000;
 const mishaps = ['kill', 'power', 'isolate'] as const;
 
 export class Mishaps {
@@ -16,8 +18,9 @@ export class Mishaps {
   readonly #isolated = new Set<HosterMachine>();
   /** Switched off now, to be switched on again. */
   readonly #off = new Set<HosterMachine>();
-  readonly counts = { kill: 0, power: 0, isolate: 0, burn: 0 };
+  readonly counts = { kill: 0, power: 0, isolate: 0, burn: 0, blackout: 0 };
   readonly #burns: number;
+  #darkAtMs = Number.NEGATIVE_INFINITY;
   #stopped = false;
 
   /** `burns`: sites that burn, all in one night. */
@@ -40,6 +43,11 @@ export class Mishaps {
 
   stop(): void {
     this.#stopped = true;
+  }
+
+  /** Power failed everywhere a short while ago: for that long nobody was promised a read. */
+  get darkLately(): boolean {
+    return this.#world.nowMs - this.#darkAtMs < DARK_MS;
   }
 
   get allBack(): boolean {
@@ -82,8 +90,23 @@ export class Mishaps {
     }
     if (what === 'kill') one.kill();
     else one.cutPower();
+    this.#startLater(one, backMs);
+  }
+
+  /** Power fails in the whole region at once, and comes back for one after the other. */
+  blackout(): void {
+    this.counts.blackout += 1;
+    this.#darkAtMs = this.#world.nowMs;
+    for (const one of this.#world.hosters) {
+      if (one.state === 'burnt') continue;
+      one.cutPower();
+      this.#startLater(one, between(this.#random, ...DOWN_MS));
+    }
+  }
+
+  #startLater(one: HosterMachine, ms: number): void {
     this.#off.add(one);
-    this.#world.scheduler.after(backMs, () => {
+    this.#world.scheduler.after(ms, () => {
       if (this.#off.delete(one)) one.start();
     });
   }
