@@ -37,6 +37,8 @@ export interface PutResult {
   readonly bytes: number;
   /** Fragment bytes handed to the network. */
   readonly sentBytes: number;
+  /** The code of fewest data shards that something was stored with; null when nothing was. */
+  readonly smallestCode: { readonly k: number; readonly m: number } | null;
 }
 
 /** Read at once when a file is only hashed. */
@@ -71,6 +73,7 @@ class PutRun {
   readonly #commits: Promise<void>[] = [];
   readonly #failure = new AbortController();
   #sentBytes = 0;
+  #smallestCode: PutResult['smallestCode'] = null;
   #pack: { readonly builder: PackBuilder; readonly turn: Turn; readonly objects: PutObject[] } | undefined;
 
   constructor(options: PutOptions, source: LocalSource) {
@@ -102,7 +105,8 @@ class PutRun {
     const order = (a: PutObject, b: PutObject) => (a.path < b.path ? -1 : 1);
     const objects = this.#objects.toSorted(order);
     const bytes = objects.reduce((sum, one) => sum + one.size, 0);
-    return { objects, problems: this.#problems, bytes, sentBytes: this.#sentBytes };
+    const problems = this.#problems;
+    return { objects, problems, bytes, sentBytes: this.#sentBytes, smallestCode: this.#smallestCode };
   }
 
   /** Stops what is under way; what is certified stays. */
@@ -147,6 +151,7 @@ class PutRun {
           const { writer, vault, policy, crypto, signal } = this.#options;
           const seed = crypto.sha256(filled.sealed.subarray(0, 64));
           const stored = await writer.store({ vault, policy, sealed: filled.sealed, seed, signal });
+          this.#codedAs(stored);
           this.#sentBytes += stored.sentBytes;
           const { index } = filled;
           await this.#options.committer.commit({
@@ -178,6 +183,7 @@ class PutRun {
     const uploaded = await uploadFile(this.#options, this.#source, { entry, path });
     const { content, sha256, size, places, sentBytes, done, later } = uploaded;
     this.#sentBytes += sentBytes;
+    for (const place of places) this.#codedAs(place);
     const change = this.#write(entry, path, { sha256, content });
     this.#inBackground(async () => {
       try {
@@ -203,6 +209,7 @@ class PutRun {
       const filled = builder.finish();
       const seed = crypto.sha256(filled.sealed.subarray(0, 64));
       const stored = await writer.store({ vault, policy, sealed: filled.sealed, seed, signal });
+      this.#codedAs(stored);
       this.#sentBytes += stored.sentBytes;
       const pointer =
         filled.index === null ? null : { ...filled.index, in: { pack: stored.segment, ...filled.index.in } };
@@ -214,6 +221,10 @@ class PutRun {
     } finally {
       turn.giveBack();
     }
+  }
+
+  #codedAs({ k, m }: { readonly k: number; readonly m: number }): void {
+    if (this.#smallestCode === null || k < this.#smallestCode.k) this.#smallestCode = { k, m };
   }
 
   #inBackground(work: () => Promise<void>): void {

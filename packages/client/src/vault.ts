@@ -193,16 +193,26 @@ export class Vault {
       source,
       path,
     );
-    if (live.size < this.#membership.charter.daemons.length) {
-      const silent = this.#membership.charter.daemons
-        .filter(({ id }) => !live.has(id))
-        .map(({ site }) => site);
-      this.#events.onNotice?.(
-        new Fault('failure', 'SITES_SILENT', `stored without ${silent.join(', ')}`, { silent }),
-      );
-    }
+    this.#tellOfSilence(live, result);
     await this.#spreadCertificate();
     return result;
+  }
+
+  /** Says without whom something was stored, at the beginning or since, and what that changed. */
+  #tellOfSilence(live: ReadonlyMap<string, unknown>, { smallestCode: code }: PutResult): void {
+    const { charter, links } = this.#membership;
+    const silent = charter.daemons
+      .filter(({ id }) => !live.has(id) || !links.usable(id))
+      .map(({ site }) => site);
+    if (silent.length === 0 || code === null) return;
+    const { k, m } = this.#policy();
+    const smaller = code.k < k ? `, in ${code.k} + ${code.m} fragments instead of ${k} + ${m}` : '';
+    this.#events.onNotice?.(
+      new Fault('failure', 'SITES_SILENT', `stored without ${silent.join(', ')}${smaller}`, {
+        silent,
+        ...code,
+      }),
+    );
   }
 
   /**

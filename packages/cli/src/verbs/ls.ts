@@ -1,6 +1,6 @@
 // vauban ls: what the vault holds, from its own log.
 
-import { toHex } from '@vauban/core';
+import { asFault, Fault, toHex } from '@vauban/core';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { printable, size, table, time } from '../output.ts';
@@ -21,7 +21,11 @@ export function registerLs(program: Command, context: Context): void {
     example: 'vauban ls council/ --vault ./archives',
     run: async ([prefix = ''], options) => {
       const versions = await withVault(context, options, (vault) =>
-        vault.list(prefix.replace(/^\/+/, ''), { signal: context.signal, stale: options.stale === true }),
+        vault
+          .list(prefix.replace(/^\/+/, ''), { signal: context.signal, stale: options.stale === true })
+          .catch((error: unknown) => {
+            throw orStale(asFault(error));
+          }),
       );
       const objects = versions.map(({ write }) => ({
         path: write.path,
@@ -38,4 +42,11 @@ export function registerLs(program: Command, context: Context): void {
       context.print({ objects }, rows.length === 0 ? 'nothing' : table(columns, rows, { cut: false }));
     },
   });
+}
+
+/** Who cannot be told the newest listing is told how to get the last one. */
+function orStale(fault: Fault): Fault {
+  if (fault.kind !== 'unreachable') return fault;
+  const message = `${fault.message}. --stale lists what was certified when last seen`;
+  return new Fault(fault.kind, fault.code, message, fault.facts, fault);
 }

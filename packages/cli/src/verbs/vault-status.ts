@@ -17,8 +17,9 @@ export function registerVaultStatus(parent: Command, context: Context): void {
     run: async (_, options) => {
       const document = await withVault(context, options, async (vault) => {
         const { signal } = context;
-        const versions = await vault.list('', { signal });
-        const places = await vault.places('', { stale: true, signal });
+        // In a crisis, what was certified when last seen counts; a note says so.
+        const places = await vault.places('', { signal });
+        const versions = await vault.list('', { stale: true, signal });
         const { links, charter } = vault.membership;
         const live = await links.live({ patient: true, signal });
         const margins = places.map(
