@@ -20,6 +20,10 @@ import {
 import { rememberIndex } from './namespace.ts';
 import type { VaultState, VaultStateDoor } from './vault-state.ts';
 
+/** Half of what an append takes: a refused one travels again with what voids it, and a genesis. */
+const ENTRIES_MAX = APPEND_ENTRIES_MAX / 2;
+const BYTES_MAX = APPEND_BYTES_MAX / 2;
+
 /** One object's worth of writing, or a pack's: its places come first, then what they mean. */
 export interface Batch {
   readonly places: readonly Extract<Payload, { kind: 'place' }>[];
@@ -41,6 +45,8 @@ export interface CommitterOptions {
 
 interface Waiting {
   readonly batch: Batch;
+  /** The plaintext of its `objects` record. */
+  readonly record: Uint8Array;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -54,10 +60,13 @@ export class Committer {
     this.#options = options;
   }
 
-  /** Resolves once the batch is certified. Faults: what the hosters refused, QUORUM_UNREACHABLE. */
+  /** Resolves once the batch is certified. Faults: OBJECT_CHANGE, what the hosters refused, QUORUM_UNREACHABLE. */
   commit(batch: Batch): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ batch, resolve, reject });
+      // Before it joins others: what cannot be recorded is this batch's fault alone.
+      const { changes, index } = batch;
+      const record = encodeObjectsRecord(index === null ? { changes } : { index: index.pointer });
+      this.#queue.push({ batch, record, resolve, reject });
       if (!this.#running) void this.#run();
     });
   }
@@ -68,14 +77,16 @@ export class Committer {
     while (this.#queue.length > 0) {
       const taken = this.#take();
       try {
-        await this.#append(taken.map(({ batch }) => batch));
+        await this.#append(taken);
         for (const { resolve } of taken) resolve();
       } catch (error) {
-        // One batch that is refused must not take others with it: they are tried once more, each alone.
-        const alone = taken.length > 1 && isFault(error) && error.kind === 'refused';
+        // One batch that is refused must not take others with it: they are tried once more, each alone. What may still
+        // be certified later would be written twice.
+        const voided = isFault(error) && error.kind === 'refused' && error.facts['class'] !== 'later';
+        const alone = taken.length > 1 && voided;
         for (const waiting of taken) {
           if (!alone) waiting.reject(error);
-          else await this.#append([waiting.batch]).then(waiting.resolve, waiting.reject);
+          else await this.#append([waiting]).then(waiting.resolve, waiting.reject);
         }
       }
     }
@@ -92,41 +103,57 @@ export class Committer {
       const { places } = waiting.batch;
       entries += places.length + 1;
       bytes += encodeCbor([...places]).length + RECORD_PLAIN_BYTES_MAX;
-      if (taken.length > 0 && (entries > APPEND_ENTRIES_MAX / 2 || bytes > APPEND_BYTES_MAX / 2)) break;
+      if (taken.length > 0 && (entries > ENTRIES_MAX || bytes > BYTES_MAX)) break;
       taken.push(waiting);
     }
     this.#queue = this.#queue.slice(taken.length);
     return taken;
   }
 
-  async #append(batches: readonly Batch[]): Promise<void> {
+  async #append(taken: readonly Waiting[]): Promise<void> {
     const { door, writer, committed } = this.#options;
     await door.within(async (state) => {
       const log = await writer(state);
-      let places = batches.flatMap((batch) => batch.places);
       // A huge file's places do not fit one append: all but the last ones go ahead, meaningless without their record.
-      const ahead = APPEND_ENTRIES_MAX / 2;
-      while (places.length > ahead) {
-        const first = places.slice(0, ahead);
-        await log.append(() => first);
-        places = places.slice(ahead);
-      }
+      const parts = inParts(taken.flatMap(({ batch }) => batch.places));
+      const last = parts.pop() ?? [];
+      for (const part of parts) await log.append(() => part);
       await log.append(({ origin, index }) => [
-        ...places,
-        ...batches.map((batch, nth) => this.#objects(batch, { origin, index: index + places.length + nth })),
+        ...last,
+        ...taken.map(({ record }, nth) =>
+          this.#objects(record, { origin, index: index + last.length + nth }),
+        ),
       ]);
-      for (const { index } of batches)
-        if (index !== null) await rememberIndex(state, index.pointer, index.sealed);
-      await committed(state);
+      try {
+        for (const { batch } of taken)
+          if (batch.index !== null) await rememberIndex(state, batch.index.pointer, batch.index.sealed);
+        await committed(state);
+      } catch {
+        // Certified it is, whatever cannot be read now; whoever reads the catalog next follows again, and is told.
+      }
     });
   }
 
-  #objects(batch: Batch, at: { readonly origin: string; readonly index: number }): Payload {
+  #objects(plain: Uint8Array, at: { readonly origin: string; readonly index: number }): Payload {
     const { random, vaultSecret } = this.#options;
-    const record = batch.index === null ? { changes: batch.changes } : { index: batch.index.pointer };
-    return {
-      kind: 'objects',
-      sealed: sealRecord({ vaultSecret, ...at, random, plain: encodeObjectsRecord(record) }),
-    };
+    return { kind: 'objects', sealed: sealRecord({ vaultSecret, ...at, random, plain }) };
   }
+}
+
+/** In order, each part with room left in its append for the records. */
+function inParts(places: Batch['places']): Batch['places'][number][][] {
+  const parts: Batch['places'][number][][] = [];
+  let bytes = 0;
+  for (const place of places) {
+    const length = encodeCbor(place).length;
+    const part = parts.at(-1);
+    if (part !== undefined && part.length < ENTRIES_MAX && bytes + length <= BYTES_MAX) {
+      part.push(place);
+      bytes += length;
+    } else {
+      parts.push([place]);
+      bytes = length;
+    }
+  }
+  return parts;
 }
