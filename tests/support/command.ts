@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-export const BIN = fileURLToPath(new URL('../../packages/cli/bin/vauban.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../../packages/cli/bin/vauban.js', import.meta.url));
 
 /** What a script gets from JSON.parse: looked into without ceremony, checked by the test. */
 export type Json = ReturnType<typeof JSON.parse>;

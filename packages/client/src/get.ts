@@ -148,7 +148,7 @@ async function readSegments(options: GetOptions, content: SealedContent, sink: S
   const segments = 'segments' in content.in ? content.in.segments : [];
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
-  const fetch = async (nth: number) => {
+  const bring = async (nth: number) => {
     const { id, bytes } = segments[nth] as { id: Uint8Array; bytes: number };
     const place: Place = await find(id);
     const turn = await turns.take(both);
@@ -161,18 +161,18 @@ async function readSegments(options: GetOptions, content: SealedContent, sink: S
       throw error;
     }
   };
-  const underWay: Promise<Awaited<ReturnType<typeof fetch>>>[] = [];
+  const underWay: Promise<Awaited<ReturnType<typeof bring>>>[] = [];
   let next = 0;
   let plain = new Uint8Array(0);
   try {
     for (let nth = 0; nth < segments.length; nth++) {
       while (next < segments.length && next < nth + AHEAD) {
-        const started = fetch(next);
+        const started = bring(next);
         started.catch(() => undefined);
         underWay.push(started);
         next += 1;
       }
-      const { turn, sealed, bytes } = await (underWay[nth] as Promise<Awaited<ReturnType<typeof fetch>>>);
+      const { turn, sealed, bytes } = await (underWay[nth] as Promise<Awaited<ReturnType<typeof bring>>>);
       if (plain.length < bytes) plain = new Uint8Array(bytes);
       const into = plain.subarray(0, bytes);
       try {

@@ -25,7 +25,7 @@ export class Membership {
   readonly chain: CharterChain;
   readonly links: DaemonLinks;
   readonly #options: MembershipOptions;
-  readonly #fetching = new Mutex();
+  readonly #catchingUp = new Mutex();
   #pending: Promise<void> = Promise.resolve();
 
   constructor(options: MembershipOptions) {
@@ -38,7 +38,7 @@ export class Membership {
       charter: this.chain.current,
       identity: options.identity,
       onNewerCharter: (peer) => {
-        this.#pending = this.#fetch(peer);
+        this.#pending = this.#catchUp(peer);
       },
     });
   }
@@ -72,8 +72,8 @@ export class Membership {
     return this.#pending;
   }
 
-  #fetch(from: Peer): Promise<void> {
-    return this.#fetching.run(async () => {
+  #catchUp(from: Peer): Promise<void> {
+    return this.#catchingUp.run(async () => {
       const { network, ports, identity, onCharter } = this.#options;
       const known = this.chain.current.version;
       const client = new PeerClient(from, {

@@ -218,6 +218,6 @@ export class FakeDaemon {
   }
 }
 
-export function nameOf(segment: Uint8Array, index: number): string {
+function nameOf(segment: Uint8Array, index: number): string {
   return `${toHex(segment)} ${index}`;
 }

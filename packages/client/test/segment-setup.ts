@@ -15,7 +15,7 @@ import { VirtualClock } from './virtual-clock.ts';
 export const CELL_BYTES = 32_768;
 /** Data of one full stripe at 6 + 3. */
 export const STRIPE_BYTES = 6 * CELL_BYTES;
-export const VAULT = crypto.sha256(utf8('a vault'));
+const VAULT = crypto.sha256(utf8('a vault'));
 
 export function policyOf(more: Partial<Policy> = {}): Policy {
   return {
@@ -41,7 +41,7 @@ export function policyOf(more: Partial<Policy> = {}): Policy {
 
 const seedOf = (name: string) => crypto.sha256(utf8(`seed ${name}`));
 
-export function charterOf(sites: number, policy: Policy): Charter {
+function charterOf(sites: number, policy: Policy): Charter {
   const names = Array.from({ length: sites }, (_, i) => `s${i + 1}`);
   return {
     format: 'vauban/charter/0',

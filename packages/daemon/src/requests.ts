@@ -48,7 +48,7 @@ export function requestHandler(
   const { sessions, keeper, mirror, fragments } = options;
   const handlers: Handlers = {
     charter: async (_, { from }) => ({
-      versions: keeper.chain.signedFrom(from) as AnswerOf<'charter'>['versions'],
+      versions: keeper.chain.signedFrom(from),
     }),
     'charter-offer': async (_, { signed }) => {
       const offered: SignedCharter = signed;
@@ -74,11 +74,11 @@ export function requestHandler(
     },
     certify: async (_, { origin, certificate }) => {
       await mirror.certify(origin, certificate);
-      return {};
+      return { stored: true };
     },
     note: async (_, { note }) => {
       await mirror.putNote(note);
-      return {};
+      return { stored: true };
     },
     receipt: (session, { segment, index }) => fragments.receipt(session, segment, index),
     leaf: (session, asked) => fragments.leaf(session, asked),

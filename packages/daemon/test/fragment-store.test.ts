@@ -1,3 +1,4 @@
+// Long: one table of what a disk may do to one store, which reads better whole.
 // The fragment store as its callers see it: what is put is read, what does not fit is declined, what is wrong is refused.
 
 import { mkdtemp, rm } from 'node:fs/promises';

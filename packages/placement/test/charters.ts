@@ -38,7 +38,7 @@ export const declaration: Declaration = {
   signedBy: 'a director',
 };
 
-export const key = (name: string) => nodeCrypto.sha256(utf8(`key ${name}`));
+const key = (name: string) => nodeCrypto.sha256(utf8(`key ${name}`));
 export const daemonId = (site: string, at = 0): DaemonId =>
   daemonIdOf(nodeCrypto, key(`receipt ${site} ${at}`));
 

@@ -25,7 +25,7 @@ export const packed: ObjectWrite = {
   mode: 0o644,
   content: { content: id(4), key: hash(5), in: { pack: hash(6), offset: 70_000, length: 1016 } },
 };
-export const large: ObjectWrite = {
+const large: ObjectWrite = {
   ...packed,
   size: 20_000_000,
   parents: [id(7), id(8)],
@@ -42,7 +42,7 @@ export const large: ObjectWrite = {
     },
   },
 };
-export const empty: ObjectWrite = { ...directory, kind: 'file', path: 'empty', mode: 0o600, modified: -1 };
+const empty: ObjectWrite = { ...directory, kind: 'file', path: 'empty', mode: 0o600, modified: -1 };
 export const symlink: ObjectWrite = {
   ...directory,
   kind: 'symlink',
@@ -59,7 +59,7 @@ export const pointer: IndexPointer = {
   in: { pack: hash(15), offset: 5, length: 100_048 },
 };
 
-export function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
+function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
   const { [key]: _gone, ...rest } = value;
   return rest;
 }

@@ -5,7 +5,7 @@
 import { assert, Fault, MESSAGE_BYTES_MAX } from '@vauban/core';
 
 /** Format. u32 length and u32 id. */
-export const FRAME_HEADER_BYTES = 8;
+const FRAME_HEADER_BYTES = 8;
 
 /** Arrivals below this size are copied together: a peer that sends single bytes must not cost an object for each. */
 const SMALL_BYTES = 1_024;

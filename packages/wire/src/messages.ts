@@ -148,8 +148,8 @@ const answers = {
   ]),
   heads: v.strictObject({ signed: shape.bytesUpTo(MESSAGE_BYTES_MAX) }),
   batches: v.strictObject({ batches: v.pipe(v.array(appendSchema), v.maxLength(100_000)) }),
-  certify: v.strictObject({}),
-  note: v.strictObject({}),
+  certify: v.strictObject({ stored: v.literal(true) }),
+  note: v.strictObject({ stored: v.literal(true) }),
   receipt: v.strictObject({ generation: shape.count(), receipt: shape.bytes(64) }),
   leaf: v.strictObject({
     bytes: shape.bytesUpTo(LEAF_BYTES),

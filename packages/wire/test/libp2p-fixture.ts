@@ -24,7 +24,7 @@ export function freshSeed(): Uint8Array {
   return seed;
 }
 
-export const echo: NetworkHandler = {
+const echo: NetworkHandler = {
   request: async (_from, body) => body,
   bulk: async (_from, stream) => {
     const header = await stream.read(4);

@@ -7,7 +7,7 @@ import { encodeFrame, FrameDecoder, type RequestFrame } from '../framing.ts';
 import { buffersOf, deadlinePassed, type MuxedStream, Outflow } from './muxed-stream.ts';
 
 /** Bodies and unread answers held for one peer: four of the largest; a peer that wants more waits for its own answers. */
-export const PEER_REQUEST_BYTES_MAX = 4 * MESSAGE_BYTES_MAX;
+const PEER_REQUEST_BYTES_MAX = 4 * MESSAGE_BYTES_MAX;
 /** Answers nobody waits for, on one stream. Late ones after a deadline are normal, thousands are an attack. */
 const STRAYS_MAX = 1_000;
 
@@ -156,7 +156,6 @@ export interface PeerLoad {
   /** Streams that stopped reading because of it; each looks again when something is done. */
   readonly waiting: Set<() => void>;
 }
-
 
 export interface AnswerChannelOptions {
   stream: MuxedStream;
