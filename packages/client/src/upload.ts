@@ -63,12 +63,13 @@ export async function uploadFile(
   source: LocalSource,
   of: { readonly entry: LocalEntry; readonly path: string },
 ): Promise<Uploaded> {
-  for (let attempt = 0; ; attempt++) {
+  for (;;) {
     const journal = await openJournal(options, source, of);
     try {
       return await run(options, source, { ...of, journal });
     } catch (error) {
-      if (error instanceof KeysSpent && attempt === 0) {
+      // Again and again when several runs left journals: each goes, and a new one has spent nothing.
+      if (error instanceof KeysSpent) {
         await journal.discard();
         continue;
       }
