@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { Fault } from '@vauban/core';
 import type { Context } from './context.ts';
+import { whyUnreadable } from './unreadable.ts';
 
 export interface PassphraseOptions {
   readonly passphraseFile?: string;
@@ -18,10 +19,8 @@ export async function passphraseFrom(
   const path = options.passphraseFile ?? context.io.env['VAUBAN_PASSPHRASE_FILE'];
   if (path !== undefined && path !== '') {
     const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      const why = error.code === 'ENOENT' ? 'there is no such file' : (error.code ?? error.message);
-      throw new Fault('usage', 'PASSPHRASE_FILE', `the passphrase file ${path} cannot be read: ${why}`, {
-        path,
-      });
+      const message = `the passphrase file ${path} cannot be read: ${whyUnreadable(error)}`;
+      throw new Fault('usage', 'PASSPHRASE_FILE', message, { path });
     });
     const [line = ''] = text.split(/\r?\n/);
     if (line === '')

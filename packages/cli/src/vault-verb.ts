@@ -69,6 +69,10 @@ function inDirectory(directory: string, fault: Fault): Fault {
     const message = `there is no vault in ${directory}: make one with vauban vault create, or name another with --vault or VAUBAN_VAULT`;
     return new Fault('usage', 'VAULT_MISSING', message, facts, fault);
   }
+  if (fault.code === 'MALFORMED' || fault.code === 'TOO_LARGE') {
+    const message = `the file vault in ${directory} is damaged: put a good copy of it back, or recover with the 24 words into another directory`;
+    return new Fault('failure', 'VAULT_DAMAGED', message, facts, fault);
+  }
   const message = `the vault in ${directory} cannot be opened: ${fault.message}`;
   return new Fault(fault.kind, fault.code, message, facts, fault);
 }

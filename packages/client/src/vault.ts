@@ -9,6 +9,7 @@ import {
   holdersOf,
   type LogStore,
   LogWriter,
+  originOf,
   type Place,
   refresh,
 } from '@vauban/ledger';
@@ -137,10 +138,21 @@ export class Vault {
     });
   }
 
-  /** Faults: VAULT_MISSING, WRONG_PASSPHRASE, AGENCY_UNKNOWN (not in force yet). */
+  /** Faults: VAULT_MISSING, VAULT_KEYS_MISSING, VAULT_KEYS_OTHER, WRONG_PASSPHRASE, AGENCY_UNKNOWN (not in force yet). */
   static async open(ports: ClientPorts, passphrase: string, events: VaultEvents = {}): Promise<Vault> {
     const config = await readConfig(ports);
-    const vault = new Vault(ports, config, await readKeys(ports, passphrase), events);
+    const keys = await readKeys(ports, passphrase);
+    const vault = new Vault(ports, config, keys, events);
+    const device = originOf(
+      ports.crypto,
+      vault.#membership.charter.name,
+      ports.crypto.ed25519Public(keys.deviceSeed),
+    );
+    if (device !== config.device) {
+      const message =
+        "the key file in the vault's directory belongs to another vault: put the right one back";
+      throw new Fault('refused', 'VAULT_KEYS_OTHER', message, { device: config.device });
+    }
     await vault.#network.start();
     return vault;
   }

@@ -1,11 +1,12 @@
 // vauban vault recover: the whole namespace back on an empty machine, from the words and any quorum of hosters.
 
 import { readFile } from 'node:fs/promises';
-import { Fault } from '@vauban/core';
+import { Fault, isFault } from '@vauban/core';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { count } from '../output.ts';
 import { passphraseFrom } from '../passphrase.ts';
+import { whyUnreadable } from '../unreadable.ts';
 import {
   charterSource,
   rememberNetwork,
@@ -34,24 +35,25 @@ export function registerVaultRecover(parent: Command, context: Context): void {
       const directory = vaultDirectory(context, options);
       const client = await import('@vauban/client');
       const words = await readFile(options.wordsFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        const why = error.code === 'ENOENT' ? 'there is no such file' : (error.code ?? error.message);
-        throw new Fault(
-          'usage',
-          'WORDS_FILE',
-          `the words in ${options.wordsFile} cannot be read: ${why}`,
-          {},
-        );
+        const message = `the words in ${options.wordsFile} cannot be read: ${whyUnreadable(error)}`;
+        throw new Fault('usage', 'WORDS_FILE', message, { path: options.wordsFile });
       });
       const { versions, networkDirectory } = await charterSource(options.network);
       const passphrase = await passphraseFrom(context, options, { twice: true });
       const ports = await client.nodeClient(directory);
-      const { vault, device } = await client.recoverVault(ports, {
-        words,
-        charter: versions,
-        passphrase,
-        ...(options.agency === undefined ? {} : { agency: options.agency }),
-        ...(options.label === undefined ? {} : { label: options.label }),
-      });
+      const { vault, device } = await client
+        .recoverVault(ports, {
+          words,
+          charter: versions,
+          passphrase,
+          ...(options.agency === undefined ? {} : { agency: options.agency }),
+          ...(options.label === undefined ? {} : { label: options.label }),
+        })
+        .catch((error: unknown) => {
+          if (!isFault(error, 'VAULT_EXISTS')) throw error;
+          const message = `there is a vault in ${directory} already; name another directory`;
+          throw new Fault('refused', 'VAULT_EXISTS', message, { directory });
+        });
       if (networkDirectory !== undefined) await rememberNetwork(directory, networkDirectory);
       const opened = await client.Vault.open(ports, passphrase);
       try {

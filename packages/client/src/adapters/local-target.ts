@@ -78,7 +78,9 @@ function targetAt(of: {
 async function prepare(root: string, directory: string, made: Set<string>): Promise<void> {
   if (made.has(directory)) return;
   if (directory === root || !directory.startsWith(root === '/' ? root : `${root}/`)) {
-    await mkdir(directory, { recursive: true });
+    await mkdir(directory, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'EEXIST' ? taken(directory, error) : error;
+    });
   } else {
     await prepare(root, dirname(directory), made);
     await mkdir(directory).catch((error: NodeJS.ErrnoException) => {
