@@ -152,7 +152,10 @@ async function tell(stage: Stage): Promise<Told> {
         `NOT KEPT with ${count(burnt.length, 'site')} burnt: ${before.size - restored.intact} of ${before.size} files lost.`,
         ...lost,
       ].join('\n');
-  const fault = ok ? undefined : (restored.fault?.kind ?? (ledger.ok ? 'failure' : 'integrity'));
+  // Too few fragments comes before too few hosters: what is lost is lost whoever answers.
+  const tooFew = status.worstMargin !== null && status.worstMargin < 0;
+  const why = tooFew ? 'missing-fragments' : restored.fault?.kind;
+  const fault = ok ? undefined : (why ?? (ledger.ok ? 'failure' : 'integrity'));
   return { document, text, fault };
 }
 
