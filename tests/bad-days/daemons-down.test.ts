@@ -36,7 +36,7 @@ async function beginPut(name: string): Promise<Running> {
 }
 
 async function expectReadable(name: string): Promise<void> {
-  const restored = await vault.run('get', name, `${name}-back`, '--json');
+  const restored = await vault.here('get', name, at(`${name}-back`), '--json');
   expect(restored.code, inWords(restored)).toBe(0);
   expect(restored.json.objects).toMatchObject([
     { path: name, sha256: sha256(contents.get(name) ?? Buffer.of()) },
@@ -49,7 +49,7 @@ async function expectReadable(name: string): Promise<void> {
 async function putSmall(name: string): Promise<string> {
   contents.set(name, Buffer.from(`content of ${name}`));
   await writeFile(at(name), contents.get(name) ?? '');
-  const stored = await vault.run('put', at(name), '--json');
+  const stored = await vault.here('put', at(name), '--json');
   expect(stored.code, inWords(stored)).toBe(0);
   return stored.stderr;
 }
@@ -111,7 +111,7 @@ describe('daemons that die', () => {
   it('the fourth: a put is refused with what is missing, and nothing of it is listed', async () => {
     await network.kill('strasbourg');
     await writeFile(at('too late'), 'too late');
-    const refused = await vault.run('put', at('too late'), '--json');
+    const refused = await vault.here('put', at('too late'), '--json');
     expect([refused.code, refused.json.error.code], inWords(refused)).toEqual([5, 'QUORUM_UNREACHABLE']);
     for (const hoster of ['cigogne', 'mirabelle', 'bergamote', 'libellule']) {
       expect(refused.stderr).toContain(`hebergeur-${hoster}`);
@@ -125,15 +125,15 @@ describe('daemons that die', () => {
       'three down',
       'two down',
     ]);
-    const listed = await vault.run('ls');
+    const listed = await vault.here('ls');
     expect([listed.code, listed.stderr]).toEqual([5, expect.stringContaining('--stale')]);
   });
 
   it('the fourth: a get says which sites are missing, and gives what it can', async () => {
-    const lost = await vault.run('get', 'early', 'lost', '--json');
+    const lost = await vault.here('get', 'early', at('lost'), '--json');
     expect([lost.code, lost.json.error.code], inWords(lost)).toEqual([4, 'FRAGMENTS_MISSING']);
     for (const site of ['strasbourg', 'metz', 'nancy', 'reims']) expect(lost.stderr).toContain(site);
-    const all = await vault.run('get', '/', 'all', '--json');
+    const all = await vault.here('get', '/', at('all'), '--json');
     expect(all.code, inWords(all)).toBe(4);
     expect(all.json.objects.map((one: Json) => one.path)).toEqual(
       expect.arrayContaining(['dying', 'three down']),
@@ -146,7 +146,7 @@ describe('daemons that die', () => {
   });
 
   it('the fourth: status and verification say that it is serious', async () => {
-    const [status, verified] = [await vault.run('vault', 'status'), await vault.run('verify', '--json')];
+    const [status, verified] = [await vault.here('vault', 'status'), await vault.here('verify', '--json')];
     expect(status.stdout).toMatch(/^SOME OBJECTS CANNOT BE READ NOW; 5 of 9 daemons up/);
     expect(verified.code, inWords(verified)).toBe(4);
     expect(verified.json).toMatchObject({ ok: false, objects: 6 });

@@ -4,7 +4,7 @@
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inWords, type Json, type Outcome, run } from '../support/command.ts';
+import { inWords, type Json, type Outcome, runHere } from '../support/command.ts';
 import { bytesOf, type TestVault, TestNetwork } from '../support/network.ts';
 
 let network: TestNetwork;
@@ -142,7 +142,7 @@ describe('what scripts rely on', () => {
   ];
 
   it.each(verbs)('%s --json prints one document of this shape, and nothing else', async (_, argv, shape) => {
-    const outcome = await vault.run(...argv(), '--json');
+    const outcome = await vault.here(...argv(), '--json');
     expect([outcome.code, outcome.stderr], inWords(outcome)).toEqual([0, '']);
     expect(outcome.stdout.trimEnd().split('\n')).toHaveLength(1);
     expect(outcome.json).toEqual(shape);
@@ -184,8 +184,8 @@ describe('putting again', () => {
     ]);
     expect(after.objects[2].version).toBe(before.objects[0].version);
     const [gone, removed] = [
-      await vault.run('rm', 'files/a/one', '--json'),
-      await vault.run('get', 'files/a/one', 'x', '--json'),
+      await vault.here('rm', 'files/a/one', '--json'),
+      await vault.here('get', 'files/a/one', at('x'), '--json'),
     ];
     expect([gone.code, removed.code, removed.json.error.code]).toEqual([0, 1, 'NOT_FOUND']);
     expect(await vault.ask('get', 'files/a/two', at('two'))).toMatchObject({ objects: [{ size: 11 }] });
@@ -351,7 +351,7 @@ describe('mistakes', () => {
   it.each(Object.keys(mistakes))('%s', async (what) => {
     const { argv, env, code, fault, says } = mistakes[what] as Mistake;
     const { options } = vault;
-    const outcome = await run([...argv(), '--json'], { ...options, env: { ...options.env, ...env?.() } });
+    const outcome = await runHere([...argv(), '--json'], { env: { ...options.env, ...env?.() } });
     expectFault(outcome, { code, fault });
     expect(outcome.stderr).toMatch(says);
     expect(outcome.stderr).not.toMatch(/^\s+at /m);
@@ -382,7 +382,7 @@ describe('another network', () => {
       const words = at('words');
       await writeFile(words, vault.created.json.words);
       const argv = ['vault', 'recover', '--words-file', words, '--network', other.directory, '--json'];
-      const recovered = await run(argv, as(at('recovered')));
+      const recovered = await runHere(argv, as(at('recovered')));
       expectFault(recovered, { code: 6, fault: 'AGENCY_UNKNOWN' });
       expect(await readdir(network.scratch)).not.toContain('recovered');
 
@@ -390,11 +390,11 @@ describe('another network', () => {
       await mkdir(at('mixed'));
       await copyFile(join(theirs.directory, 'vault'), at('mixed/vault'));
       await copyFile(join(vault.directory, 'keys'), at('mixed/keys'));
-      const mixed = await run(['ls', '--json'], as(at('mixed')));
+      const mixed = await runHere(['ls', '--json'], as(at('mixed')));
       expectFault(mixed, { code: 6, fault: 'VAULT_KEYS_OTHER' });
 
       await other.stop();
-      const gone = await run(['ls', '--json'], { ...theirs.options });
+      const gone = await theirs.here('ls', '--json');
       expectFault(gone, { code: 5, fault: 'QUORUM_UNREACHABLE' });
     } finally {
       await other.close();

@@ -3,6 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { main } from '@vauban/cli';
 
 const BIN = fileURLToPath(new URL('../../packages/cli/bin/vauban.js', import.meta.url));
 
@@ -88,6 +89,24 @@ export function begin(argv: readonly string[], options: RunOptions = {}): Runnin
 /** Runs a command to its end, whatever that is. */
 export function run(argv: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   return begin(argv, options).outcome;
+}
+
+/**
+ * Runs a command in this process: the same function that the executable calls, at a third of the cost. For what neither
+ * signals nor the working directory can change.
+ */
+export async function runHere(
+  argv: readonly string[],
+  options: Pick<RunOptions, 'env'> = {},
+): Promise<Outcome> {
+  const text = { stdout: '', stderr: '' };
+  const code = await main(argv, {
+    stdout: { write: (more) => (text.stdout += more) },
+    stderr: { write: (more) => (text.stderr += more) },
+    env: options.env ?? {},
+    interactive: false,
+  });
+  return { argv, code, signal: null, ...text, json: parsed(text.stdout) };
 }
 
 /** Runs a command that has to end with 0, with --json; its document. */

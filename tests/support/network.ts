@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DaemonPlace, daemonPlaces, runningPid } from '@vauban/fleet';
-import { ask, begin, inWords, type Outcome, run, type Running, type RunOptions } from './command.ts';
+import { ask, begin, inWords, type Outcome, run, runHere, type Running, type RunOptions } from './command.ts';
 
 export interface Shape {
   readonly sites: number;
@@ -183,6 +183,11 @@ export class TestVault {
       cwd: this.#scratch,
       env: { VAUBAN_VAULT: this.directory, VAUBAN_PASSPHRASE_FILE: this.passphraseFile },
     };
+  }
+
+  /** As `run`, in this process; output paths are absolute then. */
+  here(...argv: readonly string[]): Promise<Outcome> {
+    return runHere(argv, this.options);
   }
 
   /** Runs to the end, whatever that is: `vault.run('get', 'a', 'out', '--json')`. */
