@@ -66,38 +66,44 @@ export interface VerifyLedgerOptions {
 /** Entries read at once. */
 const PAGE = 256;
 
+/** One hoster's word on one log. */
+interface Claim {
+  readonly voter: Voter;
+  readonly head: StoredHead;
+}
+
+/** A claim whose bytes were pulled and lead to what was signed. */
+interface Copy extends Claim {
+  readonly logs: LogStore;
+}
+
+type Tell = (hoster: string, origin: string | null, error: unknown) => void;
+
 export async function verifyLedger(options: VerifyLedgerOptions): Promise<LedgerReport> {
   const problems: LedgerProblem[] = [];
   const reached: string[] = [];
   const silent: string[] = [];
-  const union = await LogStore.open(memoryStore(), options.crypto);
-  const tell = (hoster: string, origin: string | null, error: unknown) => {
+  const tell: Tell = (hoster, origin, error) => {
     const { code, message } = asFault(error);
     problems.push({ hoster, origin, index: null, code, message });
   };
+  const claims = new Map<string, Claim[]>();
   for (const [nth, voter] of options.voters.entries()) {
     options.signal?.throwIfAborted();
     options.onHoster?.(nth, options.voters.length, voter.hoster);
-    let heads: readonly StoredHead[];
     try {
-      heads = await headsOf(options, voter);
+      for (const head of await headsOf(options, voter)) {
+        const others = claims.get(head.origin) ?? [];
+        claims.set(head.origin, [...others.filter((one) => one.voter !== voter), { voter, head }]);
+      }
       reached.push(voter.hoster);
     } catch (error) {
       if (asFault(error).kind === 'unreachable') silent.push(voter.hoster);
       else tell(voter.hoster, null, error);
-      continue;
-    }
-    const copy = await LogStore.open(memoryStore(), options.crypto);
-    for (const head of heads) {
-      try {
-        await checkCopy(options, { voter, head, copy });
-        await compare(options, { voter, head, union });
-      } catch (error) {
-        if (options.signal?.aborted === true) throw options.signal.reason;
-        tell(voter.hoster, head.origin, error);
-      }
     }
   }
+  const union = await LogStore.open(memoryStore(), options.crypto);
+  for (const [origin, ofLog] of claims) await unite(options, { origin, claims: ofLog, union, tell });
   problems.push(...(await admitAll(options, union)));
   const states = union.origins().map((origin) => union.state(origin));
   return {
@@ -109,6 +115,56 @@ export async function verifyLedger(options: VerifyLedgerOptions): Promise<Ledger
     reached,
     silent,
   };
+}
+
+/**
+ * Compares all copies of one log; the longest becomes part of the union. Certified ones come first: it is whoever
+ * contradicts a certificate that holds another history.
+ */
+async function unite(
+  options: VerifyLedgerOptions,
+  of: {
+    readonly origin: string;
+    readonly claims: readonly Claim[];
+    readonly union: LogStore;
+    readonly tell: Tell;
+  },
+): Promise<void> {
+  const { origin, union, tell } = of;
+  let longest: Copy | undefined;
+  let certificate: string | null = null;
+  for (const claim of of.claims.toSorted(certifiedFirst)) {
+    try {
+      const copy = { ...claim, logs: await LogStore.open(memoryStore(), options.crypto) };
+      await checkCopy(options, copy);
+      if (longest !== undefined) await compare(longest, copy);
+      certificate ??= copy.head.certificate;
+      if (longest === undefined || copy.head.size > longest.head.size) longest = copy;
+    } catch (error) {
+      if (options.signal?.aborted === true) throw options.signal.reason;
+      tell(claim.voter.hoster, origin, error);
+    }
+  }
+  if (longest === undefined) return;
+  try {
+    await pull(readerOf(options, longest.voter, union), longest.voter, origin, longest.head.size);
+    if (certificate !== null) await union.certify(origin, { size: readHead(certificate).size, certificate });
+  } catch (error) {
+    tell(longest.voter.hoster, origin, error);
+  }
+}
+
+/** By the certificates' sizes as claimed: a claim that is false ends when its copy is checked. */
+function certifiedFirst(a: Claim, b: Claim): number {
+  return certifiedSizeOf(b.head) - certifiedSizeOf(a.head) || b.head.size - a.head.size;
+}
+
+function certifiedSizeOf({ certificate }: StoredHead): number {
+  try {
+    return certificate === null ? 0 : readHead(certificate).size;
+  } catch {
+    return 0;
+  }
 }
 
 async function headsOf(options: VerifyLedgerOptions, voter: Voter): Promise<StoredHead[]> {
@@ -124,71 +180,37 @@ async function headsOf(options: VerifyLedgerOptions, voter: Voter): Promise<Stor
 }
 
 /** One hoster's copy of one log: its bytes recomputed up to the head it signed for, its certificate checked. */
-async function checkCopy(
-  options: VerifyLedgerOptions,
-  { voter, head, copy }: { readonly voter: Voter; readonly head: StoredHead; readonly copy: LogStore },
-): Promise<void> {
-  const reader = readerOf(options, voter, copy);
-  await pull(reader, voter, head.origin, head.size);
-  const state = copy.state(head.origin);
-  if (
-    state.size !== head.size ||
-    !equalBytes(readHead(state.checkpoint).root, readHead(head.checkpoint).root)
-  ) {
-    throw new Fault(
-      'integrity',
-      'COPY_DIFFERS',
-      `${voter.hoster} signed a head of ${head.origin} at size ${head.size} that its own entries do not lead to`,
-      { hoster: voter.hoster, origin: head.origin },
-    );
+async function checkCopy(options: VerifyLedgerOptions, { voter, head, logs }: Copy): Promise<void> {
+  const { origin, size } = head;
+  const { hoster } = voter;
+  await pull(readerOf(options, voter, logs), voter, origin, size);
+  const state = logs.state(origin);
+  const claimed = readHead(head.checkpoint);
+  const same = claimed.size === size && equalBytes(readHead(state.checkpoint).root, claimed.root);
+  if (state.size !== size || !same) {
+    const message = `${hoster} signed a head of ${origin} at size ${size} that its own entries do not lead to`;
+    throw new Fault('integrity', 'COPY_DIFFERS', message, { hoster, origin });
   }
   if (head.certificate === null) return;
-  const writer = await copy.writer(head.origin, (genesis) => resolveWriter(options, genesis, head.origin));
-  const { head: certified } = openCertificate(
-    options.crypto,
-    options.charters.current,
-    head.certificate,
-    writer?.key,
-  );
-  const held = await copy.checkpointAt(head.origin, certified.size);
-  if (held === undefined || !equalBytes(readHead(held).root, certified.root)) {
-    throw new Fault(
-      'integrity',
-      'CERTIFICATE_OTHER',
-      `the certificate ${voter.hoster} shows is of another history`,
-      {
-        hoster: voter.hoster,
-        origin: head.origin,
-      },
-    );
+  const writer = await logs.writer(origin, (genesis) => resolveWriter(options, genesis, origin));
+  const { crypto, charters } = options;
+  const { head: certified } = openCertificate(crypto, charters.current, head.certificate, writer?.key);
+  const held = certified.origin === origin ? await logs.rootAt(origin, certified.size) : undefined;
+  if (held === undefined || !equalBytes(held, certified.root)) {
+    const message = `the certificate ${hoster} shows is of another history`;
+    throw new Fault('integrity', 'CERTIFICATE_OTHER', message, { hoster, origin });
   }
 }
 
-/** Copies of equal sizes must be equal; the longest becomes part of the union. */
-async function compare(
-  options: VerifyLedgerOptions,
-  { voter, head, union }: { readonly voter: Voter; readonly head: StoredHead; readonly union: LogStore },
-): Promise<void> {
-  const known = await union.checkpointAt(head.origin, head.size);
-  if (known !== undefined && !equalBytes(readHead(known).root, readHead(head.checkpoint).root)) {
-    throw new Fault(
-      'integrity',
-      'FORKED',
-      `${voter.hoster} holds another history of ${head.origin} than others`,
-      {
-        hoster: voter.hoster,
-        origin: head.origin,
-        size: head.size,
-      },
-    );
-  }
-  if (union.state(head.origin).size < head.size) {
-    await pull(readerOf(options, voter, union), voter, head.origin, head.size);
-  }
-  if (head.certificate !== null) {
-    const { size } = readHead(head.certificate);
-    await union.certify(head.origin, { size, certificate: head.certificate });
-  }
+/** One must be the beginning of the other. */
+async function compare(known: Copy, { voter, head, logs }: Copy): Promise<void> {
+  const { hoster } = voter;
+  const { origin } = head;
+  const size = Math.min(known.head.size, head.size);
+  const [one, other] = [await known.logs.rootAt(origin, size), await logs.rootAt(origin, size)];
+  if (one !== undefined && other !== undefined && equalBytes(one, other)) return;
+  const message = `${hoster} holds another history of ${origin} than others`;
+  throw new Fault('integrity', 'FORKED', message, { hoster, origin, size });
 }
 
 function readerOf(options: VerifyLedgerOptions, voter: Voter, logs: LogStore): ReaderOptions {

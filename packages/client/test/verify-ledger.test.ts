@@ -1,0 +1,233 @@
+// The whole ledger checked from outside: whoever shows another copy than the others is named, whatever its place in the
+// row, and nobody else is.
+
+import { concat, memoryStore, utf8 } from '@vauban/core';
+import { nodeCrypto as crypto, nodeRandom as random } from '@vauban/core/node';
+import {
+  type Append,
+  type CharterChain,
+  type HeadsBody,
+  LogStore,
+  LogWriter,
+  openHeads,
+  signDelegation,
+  signHeads,
+  type Voter,
+} from '@vauban/ledger';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type LedgerReport, verifyLedger } from '../src/verify-ledger.ts';
+import {
+  agencyOf,
+  chainOf,
+  charterOf,
+  cosignerOf,
+  HOSTERS,
+  publicOf,
+  seedOf,
+  voterOf,
+} from './consortium.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+const VAULT = new Uint8Array(32).fill(9);
+const clock = new VirtualClock();
+
+let charters: CharterChain;
+let voters: Voter[];
+beforeEach(async () => {
+  charters = chainOf(charterOf([agencyOf('metz', publicOf('root metz'))]));
+  voters = await Promise.all(HOSTERS.map((hoster) => voterOf(hoster, charters, clock)));
+});
+
+/** A device's log over these voters; the same device twice is a writer who signs two histories. */
+async function writerOver(some: readonly Voter[], device = 'laptop'): Promise<LogWriter> {
+  const note = signDelegation(
+    crypto,
+    {
+      format: 'vauban/delegate/0',
+      charter: 'grand-est',
+      agency: 'metz',
+      deviceKey: publicOf(`device ${device}`),
+      peer: `peer-${device}`,
+      vault: VAULT,
+      policy: 'standard',
+      rights: ['write', 'delete'],
+      issued: clock.now(),
+      until: clock.now() + 86_400_000,
+    },
+    seedOf('root metz'),
+  );
+  const logs = await LogStore.open(memoryStore(), crypto);
+  const writer = new LogWriter({
+    crypto,
+    clock,
+    random,
+    charters,
+    voters: some,
+    logs,
+    seed: seedOf(`device ${device}`),
+    genesis: { kind: 'genesis', writer: 'device', note },
+  });
+  await clock.run(writer.start());
+  return writer;
+}
+
+const append = (writer: LogWriter, ...texts: string[]) =>
+  clock.run(writer.append(() => texts.map((text) => ({ kind: 'objects' as const, sealed: utf8(text) }))));
+
+function verify(shown: readonly Voter[] = voters): Promise<LedgerReport> {
+  return clock.run(verifyLedger({ crypto, clock, random, charters, voters: shown, scopes: [{ of: 'all' }] }));
+}
+
+/** All orders of who is asked first. */
+const rotations = <One>(list: readonly One[]) =>
+  list.map((_, at) => [...list.slice(at), ...list.slice(0, at)]);
+
+/** One voter behaves otherwise. */
+const replaced = (hoster: string, change: (voter: Voter) => Partial<Voter>) =>
+  voters.map((voter) => (voter.hoster === hoster ? { ...voter, ...change(voter) } : voter));
+
+/** Answers with changed heads, properly signed. */
+function showing(voter: Voter, change: (body: HeadsBody) => HeadsBody): Partial<Voter> {
+  return {
+    heads: async (nonce, scope) => {
+      const signed = await voter.heads(nonce, scope);
+      const body = openHeads(crypto, charters.current, { hoster: voter.hoster, nonce, scope }, signed);
+      return signHeads(crypto, change(body), cosignerOf(voter.hoster, 'grand-est').seed);
+    },
+  };
+}
+
+describe('verifying the ledger', () => {
+  it('finds nothing where nothing is wrong, and counts what there is', async () => {
+    const writer = await writerOver(voters);
+    await append(writer, 'one', 'two');
+    await append(writer, 'three');
+    const other = await writerOver(voters, 'desk');
+    await append(other, 'four');
+    for (const one of [writer, other]) await clock.run(one.spreadCertificate());
+    const report = await verify();
+    expect(report.problems).toEqual([]);
+    expect(report).toMatchObject({ ok: true, logs: 2, entries: 6, certified: 6, silent: [] });
+    expect(report.reached).toEqual([...HOSTERS]);
+  });
+
+  it('names the one whose copy is another history, whether it is asked first or last', async () => {
+    const writer = await writerOver(voters);
+    await append(writer, 'one', 'two');
+    await append(writer, 'three', 'four', 'five');
+    await clock.run(writer.spreadCertificate());
+    // Of the same length, shorter and longer; none of its ends need be an end of the others' batches.
+    for (const lengths of [[2, 3], [3], [1, 1, 1, 1, 4]]) {
+      const liar = await voterOf('h2', charters, clock);
+      const lies = await lyingWriter(liar);
+      for (const length of lengths) await lies(length);
+      for (const order of rotations(replaced('h2', () => ({ ...liar })))) {
+        const report = await verify(order);
+        expect(report.problems.map(({ hoster, code }) => [hoster, code])).toEqual([['h2', 'FORKED']]);
+        expect(report.ok).toBe(false);
+        expect(report).toMatchObject({ logs: 1, entries: 6, certified: 6 });
+      }
+    }
+  });
+
+  it('is not disturbed by one who is behind, or who got in one batch what others got in two', async () => {
+    const [h1, h2, h3, h4] = voters as [Voter, Voter, Voter, Voter];
+    const cut = { append: () => Promise.reject(new Error('cut off')) };
+    const writer = await writerOver([h1, h2, h3, { ...h4, ...cut }]);
+    await append(writer, 'one', 'two');
+    await append(writer, 'three');
+    const [first, last] = (await h1.batches(writer.origin, 0)) as [Append, Append];
+    const joined = { ...last, oldSize: 0, records: [...first.records, ...last.records] };
+    const behind = await voterOf('h4', charters, clock);
+    await behind.append(first, null);
+    expect(await h4.append(joined, null)).toMatchObject({ result: 'cosigned' });
+    for (const one of [h4, behind]) {
+      for (const order of rotations([h1, h2, h3, one])) {
+        expect(await verify(order)).toMatchObject({ problems: [], entries: 4 });
+      }
+    }
+  });
+
+  it('names the one whose entries are not those it signed for', async () => {
+    const writer = await writerOver(voters);
+    await append(writer, 'one', 'two');
+    const flipped = replaced('h3', (voter) => ({
+      batches: async (origin, from) =>
+        (await voter.batches(origin, from)).map((one) => ({
+          ...one,
+          records: one.records.map((record, nth) =>
+            nth === 1
+              ? { ...record, payload: concat(record.payload.slice(0, -1), Uint8Array.of(7)) }
+              : record,
+          ),
+        })),
+    }));
+    for (const order of rotations(flipped)) {
+      const { problems } = await verify(order);
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toMatchObject({ hoster: 'h3', origin: writer.origin });
+    }
+  });
+
+  it('names the one who signs for more than it hands out, for another size, or for nothing that can be read', async () => {
+    const writer = await writerOver(voters);
+    await append(writer, 'one');
+    const heads = (change: (head: HeadsBody['heads'][number]) => Partial<HeadsBody['heads'][number]>) =>
+      replaced('h1', (voter) =>
+        showing(voter, (body) => ({
+          ...body,
+          heads: body.heads.map((head) => ({ ...head, ...change(head) })),
+        })),
+      );
+    for (const lie of [
+      heads(({ size }) => ({ size: size + 1 })),
+      heads(() => ({ checkpoint: 'nothing' })),
+      heads(() => ({ certificate: 'nothing' })),
+      heads(({ certificate }) => ({ certificate: `${certificate}`.replace('grand-est/h', 'grand-est/x') })),
+    ]) {
+      const { problems } = await verify(lie);
+      expect(problems.map(({ hoster }) => hoster)).toEqual(['h1']);
+    }
+  });
+
+  it('names the one whose answer is signed by another, and counts no silent one among those who answered', async () => {
+    await append(await writerOver(voters), 'one');
+    const [, h2] = voters as [Voter, Voter];
+    const odd = replaced('h1', () => ({ heads: h2.heads })).map((voter) =>
+      voter.hoster === 'h4'
+        ? {
+            ...voter,
+            heads: () => Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' })),
+          }
+        : voter,
+    );
+    const report = await verify(odd);
+    expect(report.problems.map(({ hoster, code }) => [hoster, code])).toEqual([
+      ['h1', 'HEADS_FORGED'],
+      ['h4', 'ECONNREFUSED'],
+    ]);
+    expect(report.reached).toEqual(['h2', 'h3']);
+  });
+
+  it('is not satisfied when nobody answers', async () => {
+    expect(await verify([])).toMatchObject({ ok: false, problems: [], reached: [] });
+  });
+});
+
+/** The laptop's key used a second time: this hoster alone gets, and keeps, another history of so many entries. */
+async function lyingWriter(liar: Voter): Promise<(entries: number) => Promise<void>> {
+  // Three more of the liar's kind give it the certificates it needs to go on; none of them is ever shown.
+  const hidden = await Promise.all(
+    HOSTERS.filter((hoster) => hoster !== liar.hoster).map((hoster) => voterOf(hoster, charters, clock)),
+  );
+  const uncertified: Voter = {
+    ...liar,
+    certify: async () => undefined,
+    append: (one) => liar.append(one, null),
+  };
+  const writer = await writerOver([uncertified, ...hidden]);
+  let nth = 0;
+  return async (entries) => {
+    await append(writer, ...Array.from({ length: entries }, () => `a lie ${nth++}`));
+  };
+}
