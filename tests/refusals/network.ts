@@ -178,7 +178,7 @@ export class TestNetwork {
 
 /** Looks until it is so; the test's own time limit ends it otherwise. */
 export async function until(look: () => Promise<boolean>, what: string): Promise<void> {
-  const patience = nodeClock.monotonic() + 60_000;
+  const patience = nodeClock.monotonic() + 30_000;
   while (!(await look())) {
     if (nodeClock.monotonic() > patience) throw new Error(`it never came to pass: ${what}`);
     await nodeClock.sleep(20);
