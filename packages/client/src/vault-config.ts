@@ -1,6 +1,7 @@
 // What a vault directory says about itself: public facts in one file, secrets in another that a passphrase opens.
 
 import {
+  asFault,
   CHARTER_BYTES_MAX,
   type Crypto,
   concat,
@@ -21,14 +22,17 @@ import * as v from 'valibot';
 export const CONFIG_PATH = 'vault';
 export const KEYS_PATH = 'keys';
 export const CONFIG_BYTES_MAX = 64 * CHARTER_BYTES_MAX;
+/** Of an agency's name as a person reads it, and of a vault's label: UTF-16 units. */
+export const NAME_LENGTH_MAX = 80;
+export const LABEL_LENGTH_MAX = 200;
 
 const slug = v.pipe(v.string(), v.check(isSlug, 'expected a slug'));
 
 const configSchema = v.strictObject({
   format: v.literal('vauban/vault/0'),
   agency: slug,
-  agencyName: shape.text(80),
-  label: shape.text(200),
+  agencyName: shape.text(NAME_LENGTH_MAX),
+  label: shape.text(LABEL_LENGTH_MAX),
   /** Origin of this device's log. */
   device: shape.text(140),
   vault: shape.bytes(32),
@@ -95,9 +99,10 @@ export function openVaultKeys(
 const lineSchema = v.strictObject({
   format: v.literal('vauban/agency-line/0'),
   id: slug,
-  name: shape.text(80),
+  name: shape.text(NAME_LENGTH_MAX),
   rootKey: shape.bytes(32),
 });
+const signedLineSchema = v.strictTuple([shape.bytesUpTo(1_024), shape.bytes(64)]);
 export type AgencyLine = Omit<v.InferOutput<typeof lineSchema>, 'format'>;
 
 const LINE_PREFIX = 'vauban-agency0:';
@@ -114,19 +119,16 @@ export function agencyLine(crypto: Crypto, line: AgencyLine, rootSeed: Uint8Arra
 export function openAgencyLine(crypto: Crypto, text: string): AgencyLine {
   const bytes = text.startsWith(LINE_PREFIX) ? fromBase64Url(text.slice(LINE_PREFIX.length)) : undefined;
   if (bytes === undefined) throw badLine('it does not begin with vauban-agency0: or is cut short');
-  const [body, signature] = decodeCbor(
-    v.strictTuple([shape.bytesUpTo(1_024), shape.bytes(64)]),
-    bytes,
-    'agency line',
-    2_048,
-  );
-  const { format: _, ...line } = decodeCbor(lineSchema, body, 'agency line', 1_024);
-  if (!crypto.ed25519Verify(signature, concat(utf8(LINE_DOMAIN), body), line.rootKey)) {
-    throw badLine('its signature does not check: it was changed on the way');
+  try {
+    const [body, signature] = decodeCbor(signedLineSchema, bytes, 'agency line', 2_048);
+    const { format: _, ...line } = decodeCbor(lineSchema, body, 'agency line', 1_024);
+    if (crypto.ed25519Verify(signature, concat(utf8(LINE_DOMAIN), body), line.rootKey)) return line;
+  } catch (error) {
+    throw badLine(asFault(error).message, error);
   }
-  return line;
+  throw badLine('its signature does not check: it was changed on the way');
 }
 
-function badLine(detail: string): Fault {
-  return new Fault('refused', 'AGENCY_LINE', `that is no agency's public line: ${detail}`, { detail });
+function badLine(detail: string, cause?: unknown): Fault {
+  return new Fault('refused', 'AGENCY_LINE', `that is no agency's public line: ${detail}`, { detail }, cause);
 }

@@ -5,6 +5,7 @@ import {
   type Charter,
   Fault,
   isFault,
+  isSlug,
   quorumOf,
   slugOf,
   toHex,
@@ -29,6 +30,8 @@ import {
   decodeVaultConfig,
   encodeVaultConfig,
   KEYS_PATH,
+  LABEL_LENGTH_MAX,
+  NAME_LENGTH_MAX,
   openVaultKeys,
   sealVaultKeys,
   type VaultConfig,
@@ -65,8 +68,10 @@ export async function createVault(ports: ClientPorts, options: CreateVaultOption
   const { rootPublic } = agencyKeys(ports.crypto, secret);
   const name = options.agencyName ?? `Agence ${toHex(rootPublic).slice(0, 8)}`;
   const agency = slugOf(name);
-  if (agency === '')
-    throw new Fault('usage', 'AGENCY_NAME', `no short name can be made from «${name}»`, { name });
+  if (agency === '' || !isText(name, NAME_LENGTH_MAX)) {
+    const message = `an agency's name has 1 to ${NAME_LENGTH_MAX} characters on one line, some of them letters or digits`;
+    throw new Fault('usage', 'AGENCY_NAME', message, {});
+  }
   const taken = chain.current.agencies.find((one) => one.id === agency);
   if (taken !== undefined) {
     throw new Fault(
@@ -92,7 +97,7 @@ export async function createVault(ports: ClientPorts, options: CreateVaultOption
 
 /**
  * Delegates this device once the agency is in the charter, with q hosters' acknowledgement. Does nothing when it
- * already is. Faults: AGENCY_UNKNOWN (not in force yet), QUORUM_UNREACHABLE, WRONG_PASSPHRASE.
+ * already is. Faults: AGENCY_UNKNOWN (not in force yet), CHARTER_OTHER, QUORUM_UNREACHABLE, WRONG_PASSPHRASE.
  */
 export async function activateVault(
   ports: ClientPorts,
@@ -101,11 +106,7 @@ export async function activateVault(
   const config = await readConfig(ports);
   if (config.note !== null) return config;
   const keys = await readKeys(ports, options.passphrase);
-  const versions =
-    (options.charter?.length ?? 0) > config.charter.length
-      ? (options.charter as readonly SignedCharter[])
-      : config.charter;
-  const chain = CharterChain.from(ports.crypto, versions);
+  const chain = longerChain(ports, config.charter, options.charter ?? []);
   const known = chain.current.agencies.find((one) => one.id === config.agency);
   const { rootSeed, rootPublic } = agencyKeys(ports.crypto, keys.agencySecret);
   if (known !== undefined && toHex(known.rootKey) !== toHex(rootPublic)) {
@@ -132,10 +133,24 @@ export async function activateVault(
     },
     rootSeed,
   );
-  const active = { ...config, policy, note, charter: versions };
-  const charter = await acknowledge(ports, { network, note, charter: versions });
-  await writeConfig(ports, { ...active, charter });
-  return { ...active, charter };
+  const charter = await acknowledge(ports, { network, note, charter: chain.signedFrom(1) });
+  const active = { ...config, policy, note, charter };
+  await writeConfig(ports, active);
+  return active;
+}
+
+/** Faults: CHARTER_OTHER when what is given does not begin as what this vault was made under. */
+function longerChain(
+  { crypto }: ClientPorts,
+  known: readonly SignedCharter[],
+  given: readonly SignedCharter[],
+): CharterChain {
+  const chain = CharterChain.from(crypto, known);
+  if (given.length <= known.length) return chain;
+  const longer = CharterChain.from(crypto, given);
+  if (longer.root === chain.root) return longer;
+  const message = `the charter file is of ${longer.root}, this vault was made under ${chain.root}`;
+  throw new Fault('refused', 'CHARTER_OTHER', message, { given: longer.root, known: chain.root });
 }
 
 /** The agency's vault on an empty machine: same secret, new device. Faults: those of activateVault, and of the words. */
@@ -183,12 +198,21 @@ async function write(
   },
 ): Promise<{ readonly vault: string; readonly device: string }> {
   const { crypto, random, kdf, files } = ports;
+  const label = of.label ?? DEFAULT_LABEL;
+  // What the configuration could not be read with must not get into it.
+  if (!isText(label, LABEL_LENGTH_MAX)) {
+    const message = `a vault's label has 1 to ${LABEL_LENGTH_MAX} characters on one line`;
+    throw new Fault('usage', 'VAULT_LABEL', message, {});
+  }
+  if (!isSlug(of.agency)) {
+    const message = 'the agency is named by its short name, as the charter has it';
+    throw new Fault('usage', 'AGENCY_NAME', message, {});
+  }
   const keys: VaultKeys = {
     agencySecret: of.secret,
     deviceSeed: random.bytes(32),
     transportSeed: random.bytes(32),
   };
-  const label = of.label ?? DEFAULT_LABEL;
   const vault = vaultIdOf(agencyKeys(crypto, of.secret).rootPublic, label);
   const { name } = CharterChain.from(crypto, of.charter).current;
   const device = originOf(crypto, name, crypto.ed25519Public(keys.deviceSeed));
@@ -206,6 +230,12 @@ async function write(
     charter: of.charter,
   });
   return { vault: toHex(vault), device };
+}
+
+/** One line that every decoder gives back as it is. */
+function isText(text: string, lengthMax: number): boolean {
+  const plain = text.isWellFormed() && !/\p{Cc}|^\ufeff/u.test(text);
+  return plain && text.trim() !== '' && text.length <= lengthMax;
 }
 
 async function refuseExisting(ports: ClientPorts): Promise<void> {
