@@ -5,6 +5,7 @@ import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inWords, type Json, type Outcome, runHere } from '../support/command.ts';
+import { hex, promisedDocuments, text } from './promised-documents.ts';
 import { bytesOf, type TestVault, TestNetwork } from '../support/network.ts';
 
 let network: TestNetwork;
@@ -14,8 +15,8 @@ beforeAll(async () => {
   network = await TestNetwork.create({ sites: 4, k: 2, m: 1 });
   // One of the four has hardly any disk.
   const { config } = await network.daemon('reims');
-  const text = await readFile(config, 'utf8');
-  await writeFile(config, text.replace(/^capacity = .*$/m, 'capacity = "1MB"'));
+  const toml = await readFile(config, 'utf8');
+  await writeFile(config, toml.replace(/^capacity = .*$/m, 'capacity = "1MB"'));
   await network.start();
   vault = await network.vault();
   source = await network.tree('files', { 'a/one': 'one', 'a/two': 'two', large: bytesOf(3_000_000) });
@@ -24,122 +25,12 @@ afterAll(() => network.close());
 
 const at = (...parts: string[]) => join(network.scratch, ...parts);
 
-const number = expect.any(Number);
-const text = expect.any(String);
-const hex = (bytes: number) => expect.stringMatching(new RegExp(`^[0-9a-f]{${bytes * 2}}$`));
-const list = (shape: object) => ({ asymmetricMatch: (got: Json) => isListOf(got, shape) });
-
-function isListOf(got: Json, shape: object): boolean {
-  expect(Array.isArray(got) && got.length > 0).toBe(true);
-  for (const one of got) expect(one).toEqual(shape);
-  return true;
-}
-
 describe('what scripts rely on', () => {
-  // The fields of the table; a verb may have more, and these here are all it has.
-  const put = {
-    objects: list({ path: text, size: number, sha256: hex(32), segments: 1, unchanged: false }),
-    bytes: 3_000_006,
-    storedBytes: number,
-    seconds: number,
-    problems: [],
-  };
-  const listed = list({ path: text, kind: 'file', size: number, modified: text, version: hex(16) });
-  const verbs: readonly (readonly [string, () => readonly string[], object])[] = [
-    ['put', () => ['put', source], put],
-    ['ls', () => ['ls', 'files/a'], { objects: listed }],
-    [
-      'get',
-      () => ['get', 'files', at('back')],
-      {
-        objects: list({ path: text, size: number, sha256: hex(32) }),
-        bytes: 3_000_006,
-        seconds: number,
-        problems: [],
-      },
-    ],
-    [
-      'where',
-      () => ['where', 'files/large'],
-      {
-        path: 'files/large',
-        segments: list({
-          id: hex(32),
-          code: 'rs',
-          k: 2,
-          m: 1,
-          fragments: list({
-            index: number,
-            daemon: hex(16),
-            hoster: text,
-            // The one without room is not among them.
-            site: expect.stringMatching(/^(strasbourg|metz|nancy)$/),
-            root: hex(32),
-            live: true,
-          }),
-        }),
-        survives: { sites: 1 },
-      },
-    ],
-    ['verify', () => ['verify', '--deep'], { ok: true, objects: 3, problems: [] }],
-    [
-      'vault status',
-      () => ['vault', 'status'],
-      {
-        vault: hex(32),
-        agency: text,
-        objects: 3,
-        bytes: 3_000_006,
-        storedBytes: number,
-        segments: number,
-        worstMargin: 1,
-        lastCertified: text,
-        quotaBytes: number,
-        daemonsUp: 4,
-        daemons: 4,
-      },
-    ],
-    [
-      'ledger verify',
-      () => ['ledger', 'verify'],
-      expect.objectContaining({ ok: true, logs: 1, entries: number, certified: number, problems: [] }),
-    ],
-    [
-      'network status',
-      () => ['network', 'status', network.directory],
-      expect.objectContaining({
-        summary: expect.stringMatching(/^no data lost; worst margin 1 site/),
-        worstMargin: 1,
-        daemons: list(
-          expect.objectContaining({
-            id: hex(16),
-            hoster: text,
-            site: text,
-            pid: number,
-            alive: true,
-            address: text,
-            fragments: number,
-            bytes: number,
-          }),
-        ),
-      }),
-    ],
-    [
-      'charter show',
-      () => ['charter', 'show', '--network', network.directory],
-      expect.objectContaining({
-        root: text,
-        version: 2,
-        hosters: list(expect.anything()),
-        sites: expect.anything(),
-      }),
-    ],
-    [
-      'rm',
-      () => ['rm', 'files/a'],
-      { objects: list({ path: text, size: 3, modified: text, version: hex(16) }) },
-    ],
-  ];
+  const verbs = promisedDocuments({
+    source: () => source,
+    network: () => network.directory,
+    out: () => at('back'),
+  });
 
   it.each(verbs)('%s --json prints one document of this shape, and nothing else', async (_, argv, shape) => {
     const outcome = await vault.here(...argv(), '--json');
@@ -372,33 +263,37 @@ function expectFault(outcome: Outcome, { code, fault }: { code: number; fault: s
 }
 
 describe('another network', () => {
-  it('does not open the vault: its hosters are strangers, and nothing is lost', async () => {
-    const other = await TestNetwork.up({ sites: 3, k: 2, m: 1 });
-    const as = (directory: string) => ({
-      ...vault.options,
-      env: { ...vault.options.env, VAUBAN_VAULT: directory },
-    });
+  const as = (directory: string) => ({ env: { ...vault.options.env, VAUBAN_VAULT: directory } });
+
+  it('has no agency with these words, and makes no vault of them', async () => {
+    const other = await TestNetwork.create({ sites: 3, k: 2, m: 1 });
     try {
-      const words = at('words');
-      await writeFile(words, vault.created.json.words);
-      const argv = ['vault', 'recover', '--words-file', words, '--network', other.directory, '--json'];
-      const recovered = await runHere(argv, as(at('recovered')));
-      expectFault(recovered, { code: 6, fault: 'AGENCY_UNKNOWN' });
+      await writeFile(at('words'), vault.created.json.words);
+      const argv = ['vault', 'recover', '--words-file', at('words'), '--network', other.directory, '--json'];
+      expectFault(await runHere(argv, as(at('recovered'))), { code: 6, fault: 'AGENCY_UNKNOWN' });
       expect(await readdir(network.scratch)).not.toContain('recovered');
-
-      const theirs = await other.vault();
-      await mkdir(at('mixed'));
-      await copyFile(join(theirs.directory, 'vault'), at('mixed/vault'));
-      await copyFile(join(vault.directory, 'keys'), at('mixed/keys'));
-      const mixed = await runHere(['ls', '--json'], as(at('mixed')));
-      expectFault(mixed, { code: 6, fault: 'VAULT_KEYS_OTHER' });
-
-      await other.stop();
-      const gone = await theirs.here('ls', '--json');
-      expectFault(gone, { code: 5, fault: 'QUORUM_UNREACHABLE' });
     } finally {
       await other.close();
     }
-    expect(await vault.paths('files/large')).toEqual(['files/large']);
+  });
+
+  it('or another vault has other keys, which are told from these', async () => {
+    const theirs = await network.vault('theirs', (await readFile(vault.passphraseFile, 'utf8')).trim());
+    await mkdir(at('mixed'));
+    await copyFile(join(theirs.directory, 'vault'), at('mixed/vault'));
+    await copyFile(join(vault.directory, 'keys'), at('mixed/keys'));
+    const mixed = await runHere(['ls', '--json'], as(at('mixed')));
+    expectFault(mixed, { code: 6, fault: 'VAULT_KEYS_OTHER' });
+    // A vault sees only its own agency's files.
+    expect(await theirs.paths()).toEqual([]);
+  });
+
+  it('or none at all: who does not answer is named', async () => {
+    await network.stop();
+    const gone = await vault.here('ls', '--json');
+    expectFault(gone, { code: 5, fault: 'QUORUM_UNREACHABLE' });
+    for (const hoster of ['cigogne', 'mirabelle', 'bergamote', 'libellule']) {
+      expect(gone.stderr).toContain(`hebergeur-${hoster}`);
+    }
   });
 });

@@ -24,6 +24,7 @@ export class TestNetwork {
   readonly directory: string;
   readonly #paused = new Set<string>();
   readonly #started = new Set<number>();
+  #everStarted = false;
   readonly #lastResort = () => {
     for (const pid of this.#started) endNow(pid);
   };
@@ -55,6 +56,7 @@ export class TestNetwork {
 
   /** Starts whatever daemon does not run; returns when all serve. */
   async start(): Promise<void> {
+    this.#everStarted = true;
     await ask(['network', 'start', this.directory]);
     for (const { pid } of await this.daemons()) if (pid !== undefined) this.#started.add(pid);
   }
@@ -145,7 +147,7 @@ export class TestNetwork {
   /** Ends every daemon and removes everything. */
   async close(): Promise<void> {
     await this.wakeAll();
-    await run(['network', 'stop', this.directory]);
+    if (this.#everStarted) await run(['network', 'stop', this.directory]);
     process.off('exit', this.#lastResort);
     await rm(this.scratch, { recursive: true, force: true });
   }

@@ -216,15 +216,16 @@ export class Vault {
     const silent = charter.daemons
       .filter(({ id }) => !live.has(id) || !links.usable(id))
       .map(({ site }) => site);
-    if (silent.length === 0 || code === null) return;
+    if (code === null) return;
     const { k, m } = this.#policy();
-    const smaller = code.k < k ? `, in ${code.k} + ${code.m} fragments instead of ${k} + ${m}` : '';
-    this.#events.onNotice?.(
-      new Fault('failure', 'SITES_SILENT', `stored without ${silent.join(', ')}${smaller}`, {
-        silent,
-        ...code,
-      }),
-    );
+    const smaller = code.k < k;
+    if (silent.length === 0 && !smaller) return;
+    const how = smaller ? `in ${code.k} + ${code.m} fragments instead of ${k} + ${m}` : '';
+    const message =
+      silent.length > 0
+        ? `stored without ${silent.join(', ')}${smaller ? `, ${how}` : ''}`
+        : `stored ${how}: too few sites have room`;
+    this.#events.onNotice?.(new Fault('failure', 'SITES_SILENT', message, { silent, ...code }));
   }
 
   /**
