@@ -39,6 +39,8 @@ export class Membership {
       identity: options.identity,
       onNewerCharter: (peer) => {
         this.#pending = this.#catchUp(peer);
+        // Told to whoever waits for it; nobody has to.
+        this.#pending.catch(() => undefined);
       },
     });
   }

@@ -6,6 +6,7 @@ import { type CharterChain, openDelegation, readDelegation, type SignedCharter }
 import { agencyKeys, type PassphraseKdf, scryptKdf, secretOfWords } from '@vauban/seal';
 import { decodeRequest, encodeAnswer, encodeFaultAnswer } from '@vauban/wire';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { Membership } from '../src/membership.ts';
 import type { ClientPorts } from '../src/ports.ts';
 import { openAgencyLine } from '../src/vault-config.ts';
 import {
@@ -273,6 +274,41 @@ describe('recovering a vault', () => {
       recoverVault(fresh, { ...options, words: [...made.words.slice(1), made.words[0]].join(' ') }),
     ).rejects.toMatchObject({ kind: expect.stringMatching(/usage|refused/) });
     expect(await fresh.files.list('')).toEqual([]);
+  });
+});
+
+describe('a newer charter that an answer speaks of', () => {
+  const member = (onCharter: (versions: readonly SignedCharter[]) => Promise<void>) =>
+    new Membership({
+      ports: { crypto, clock: region.clock, random },
+      network: region.hub.join('member'),
+      identity: { role: 'device', note: new Uint8Array(8) },
+      charter: region.charter,
+      onCharter,
+    });
+
+  const hear = (membership: Membership) =>
+    membership.links.client(membership.charter.daemons[1]?.id ?? '').ask('charter', { from: 9 });
+
+  it('is fetched once, checked, kept and used', async () => {
+    const kept: number[] = [];
+    const membership = member(async (versions) => void kept.push(versions.length));
+    region.chain.extend(advanced(region.chain, {}));
+    await region.run(hear(membership));
+    await region.run(membership.settled());
+    await region.run(hear(membership));
+    await region.run(membership.settled());
+    expect(kept).toEqual([2]);
+    expect(membership.charter.version).toBe(2);
+    expect(membership.voters().map(({ hoster }) => hoster)).toEqual([...HOSTERS]);
+  });
+
+  it('that cannot be kept is told to whoever waits for it, and to nobody else', async () => {
+    const membership = member(() => Promise.reject(new Error('the disk is full')));
+    region.chain.extend(advanced(region.chain, {}));
+    await region.run(hear(membership));
+    await region.clock.pass(1_000);
+    await expect(membership.settled()).rejects.toThrow('the disk is full');
   });
 });
 
