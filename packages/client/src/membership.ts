@@ -27,10 +27,13 @@ export class Membership {
   readonly #options: MembershipOptions;
   readonly #catchingUp = new Mutex();
   #pending: Promise<void> = Promise.resolve();
+  /** The newest version that `onCharter` has taken. */
+  #kept: number;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
     this.chain = CharterChain.from(options.ports.crypto, options.charter);
+    this.#kept = this.chain.current.version;
     this.links = new DaemonLinks({
       network: options.network,
       crypto: options.ports.crypto,
@@ -91,9 +94,11 @@ export class Membership {
       } catch {
         // The next answer from someone else names the version again.
       }
-      if (this.chain.current.version === known) return;
-      this.links.update(this.chain.current);
+      const { version } = this.chain.current;
+      if (version !== known) this.links.update(this.chain.current);
+      if (version === this.#kept) return;
       await onCharter(this.chain.signedFrom(1));
+      this.#kept = version;
     });
   }
 }
