@@ -154,6 +154,10 @@ test('a suspended agency lists and reads; nothing refused is listed; what was re
   await network.enact(agencies({ suspended: true }));
   const seen = await listed();
   const got = await vauban('get', first, join(folder, 'restored'));
+  // What was refused to the end stays in this device's own log, uncertified: reading does not wait for it.
+  expect((await vauban('rm', first)).status).toBe(6);
+  expect(await listed()).toContain(first);
+  expect((await vauban('vault', 'status')).status).toBe(0);
   await network.enact(agencies({ suspended: false }));
   expect(seen).toEqual([first]);
   expect(got.status).toBe(0);

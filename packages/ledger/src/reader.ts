@@ -182,7 +182,10 @@ async function follow(options: ReaderOptions, origin: string, claimed: readonly 
     if (held === undefined || !equalBytes(held, head.root)) throw forked(origin, head.size);
   }
   for (const { certificate } of shown) if (certificate !== null) await take(options, origin, certificate);
-  if (logs.state(origin).certifiedSize < logs.state(origin).size) await finishHead(options, origin);
+  // A head that some voter holds may be certified. What only this reader holds cannot be: any certificate's quorum
+  // shares an honest voter with those who answered. It waits for its writer, and nobody's reading waits for it.
+  const { certifiedSize } = logs.state(origin);
+  if (shown.some(({ head }) => head.size > certifiedSize)) await finishHead(options, origin);
   return true;
 }
 
