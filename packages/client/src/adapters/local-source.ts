@@ -29,7 +29,7 @@ export function nodeSource(root: string): LocalSource {
       if (found.isDirectory()) yield* walkDirectory(root, '', found);
       else yield await entryOrProblem(root, '', found);
     },
-    open: (entry) => openReader(entry.path === '' ? root : join(root, entry.path)),
+    open: (entry) => openReader(entry.path === '' ? root : join(root, entry.path), entry),
   };
 }
 
@@ -97,17 +97,30 @@ async function entryOf(full: string, path: string, found: Stat): Promise<LocalEn
 function stampOf(found: Stat): LocalStamp {
   return {
     size: Number(found.size),
-    modified: Math.trunc(Number(found.mtimeMs)),
-    identity: `${found.dev}:${found.ino}:${Number(found.ctimeMs)}`,
+    // A microsecond more: times before 1970 come back from the system a few nanoseconds early.
+    modified: Math.floor(Number(found.mtimeMs) + 0.001),
+    identity: `${fileOf(found)}:${Number(found.ctimeMs)}`,
   };
 }
 
-async function openReader(path: string): Promise<LocalReader> {
+/** The file's own number, whatever it is called. */
+function fileOf(found: Stat): string {
+  return `${found.dev}:${found.ino}`;
+}
+
+async function openReader(path: string, looked: LocalStamp): Promise<LocalReader> {
   // A link put in the file's place since the walk must not be followed; a pipe must not block.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const handle = await open(path, flags).catch((error: unknown) => {
     throw unreadable(path, error);
   });
+  // Another file under the same name, perhaps through a link put in the place of a directory above it.
+  const found = await handle.stat();
+  if (!found.isFile() || !looked.identity.startsWith(`${fileOf(found)}:`)) {
+    await handle.close();
+    const message = `${path} was replaced since it was looked at; it was not stored`;
+    throw new Fault('failure', 'SOURCE_CHANGED', message, { path });
+  }
   return {
     async read(into) {
       let done = 0;

@@ -76,16 +76,19 @@ function targetAt(of: {
  * somebody else, is refused and never gone through. The root itself is the user's own choice.
  */
 async function prepare(root: string, directory: string, made: Set<string>): Promise<void> {
-  if (made.has(directory)) return;
+  const known = made.has(directory);
   if (directory === root || !directory.startsWith(root === '/' ? root : `${root}/`)) {
+    if (known) return;
     await mkdir(directory, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'EEXIST' ? taken(directory, error) : error;
     });
   } else {
     await prepare(root, dirname(directory), made);
-    await mkdir(directory).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
+    // One that was made may have been swapped since: it is looked at each time.
+    if (!known)
+      await mkdir(directory).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+      });
     const found = await lstat(directory);
     if (found.isSymbolicLink()) {
       const message = `${directory} is a symbolic link, and restoring goes through none; nothing was written there`;
@@ -151,9 +154,12 @@ async function appear(partial: string, full: string): Promise<void> {
   await rm(partial, { force: true });
 }
 
-/** Times are doubles of seconds: half a microsecond more, so that cutting them off never loses the last millisecond. */
-function seconds(ms: number): number {
-  return ms / 1_000 + 5e-7;
+/**
+ * Times are doubles of seconds: half a microsecond more, so that cutting them off never loses the last millisecond.
+ * Numbers before 1970 would be taken for no time at all, and only they have to be dates.
+ */
+function seconds(ms: number): number | Date {
+  return ms < 0 ? new Date(ms) : ms / 1_000 + 5e-7;
 }
 
 function unwritable(full: string, error: unknown): Fault {
