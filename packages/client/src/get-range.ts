@@ -39,7 +39,7 @@ export async function readRange(
     const turn = await turns.take(signal);
     const plain = new Uint8Array(span.plainLength);
     try {
-      const sealed = turn.bytes.subarray(0, span.sealedLength);
+      const sealed = turn.room(span.sealedLength);
       await source.segment(await find(part.id), {
         offset: part.at + span.sealedOffset,
         into: sealed,

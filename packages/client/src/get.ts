@@ -150,10 +150,12 @@ async function readSegments(options: GetOptions, content: SealedContent, sink: S
   const both = AbortSignal.any([signal, stop.signal]);
   const bring = async (nth: number) => {
     const { id, bytes } = segments[nth] as { id: Uint8Array; bytes: number };
-    const place: Place = await find(id);
+    // Before anything is waited for, so that the turns come in the order of the segments: whoever is read next never
+    // waits for those read later.
     const turn = await turns.take(both);
     try {
-      const sealed = turn.bytes.subarray(0, sealedBytes(bytes));
+      const place: Place = await find(id);
+      const sealed = turn.room(sealedBytes(bytes));
       await source.segment(place, { offset: 0, into: sealed, signal: both });
       return { turn, sealed, bytes };
     } catch (error) {

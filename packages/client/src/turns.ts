@@ -2,6 +2,8 @@
 
 export interface Turn {
   readonly bytes: Uint8Array;
+  /** So many bytes of the buffer; others when it is too small, as for a segment of an older, larger policy. */
+  room(length: number): Uint8Array;
   /** Lets the next one in. Safe to call twice. */
   giveBack(): void;
 }
@@ -28,6 +30,7 @@ export class Turns {
     let given = false;
     return {
       bytes,
+      room: (length) => (length <= bytes.length ? bytes.subarray(0, length) : new Uint8Array(length)),
       giveBack: () => {
         if (given) return;
         given = true;

@@ -150,7 +150,7 @@ async function run(
         const bytes = plain.subarray(0, Math.min(plainMax, entry.size - segment * plainMax));
         if ((await reader.read(bytes)) < bytes.length) throw changed(of.path);
         hasher.update(bytes);
-        const sealed = turn.bytes.subarray(0, sealedBytes(bytes.length));
+        const sealed = turn.room(sealedBytes(bytes.length));
         const key = segmentKey(journal.start.key, { content: journal.start.content, segment });
         const tags = sealFrames(crypto, key, bytes, sealed);
         if (!journal.agrees(segment, tags)) throw new KeysSpent();

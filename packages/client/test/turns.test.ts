@@ -1,7 +1,13 @@
 // A client's memory: no more segments at once than allowed, whoever gives up, and nobody waits for ever.
 
 import { setImmediate as quiet } from 'node:timers/promises';
+import type { Place } from '@vauban/ledger';
+import { sealedBytes, sealFrames, segmentKey } from '@vauban/seal';
+import { nodeCrypto as crypto, nodeRandom as random } from '@vauban/core/node';
 import { describe, expect, it } from 'vitest';
+import type { CatalogVersion } from '../src/catalog.ts';
+import { type GetOptions, readObject } from '../src/get.ts';
+import type { SegmentSource } from '../src/segment-source.ts';
 import { type Turn, Turns } from '../src/turns.ts';
 
 const never = new AbortController().signal;
@@ -82,5 +88,55 @@ describe('turns', () => {
     (await waiting).giveBack();
     (await late).giveBack();
     expect((await turns.take(never)).bytes).toBe(first.bytes);
+  });
+
+  it('give a buffer of their own for what is larger', async () => {
+    const turns = new Turns({ max: 1, bytesEach: 8 });
+    const turn = await turns.take(never);
+    expect(turn.room(5).buffer).toBe(turn.bytes.buffer);
+    expect(turn.room(5)).toHaveLength(5);
+    expect(turn.room(9)).toHaveLength(9);
+  });
+
+  it('let two readers finish, however late the place of the first segment is known', async () => {
+    const content = { content: random.bytes(16), key: random.bytes(32) };
+    const plain = Array.from({ length: 6 }, () => random.bytes(100));
+    const sealed = plain.map((bytes, segment) => {
+      const into = new Uint8Array(sealedBytes(bytes.length));
+      sealFrames(crypto, segmentKey(content.key, { content: content.content, segment }), bytes, into);
+      return into;
+    });
+    const id = (nth: number) => new Uint8Array(32).fill(nth);
+    const source = {
+      segment: async (place: { nth: number }, { into }: { into: Uint8Array }) => {
+        into.set(sealed[place.nth] as Uint8Array);
+      },
+    } as unknown as SegmentSource;
+    const options: GetOptions = {
+      crypto,
+      source,
+      find: async ([nth = 0]) => {
+        for (let i = nth; i < 6; i++) await quiet();
+        return { nth } as unknown as Place;
+      },
+      turns: new Turns({ max: 3, bytesEach: 10 }),
+      progress: () => undefined,
+      signal: never,
+    };
+    const segments = plain.map((bytes, nth) => ({ id: id(nth), bytes: bytes.length }));
+    const version = {
+      write: { path: 'a', size: 600, content: { ...content, in: { segments } } },
+    } as unknown as CatalogVersion;
+    await Promise.all(
+      [1, 2].map(async () => {
+        const got: Uint8Array[] = [];
+        await readObject(
+          options,
+          { version, wholePack: false },
+          async (bytes) => void got.push(bytes.slice()),
+        );
+        expect(got).toEqual(plain);
+      }),
+    );
   });
 });

@@ -359,6 +359,38 @@ describe('an upload', () => {
     expect(Buffer.from(readBack(outside, uploaded)).equals(changed)).toBe(true);
   });
 
+  it('sends nothing before the journal says on the disk what it is', async () => {
+    const files = memoryFiles();
+    const { create } = files;
+    let synced = 0;
+    files.create = async (path) => {
+      const file = await create(path);
+      const { sync } = file;
+      file.sync = async () => {
+        for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+        await sync();
+        synced += 1;
+      };
+      return file;
+    };
+    const outside = new Outside();
+    const act = async (nth: number) => {
+      // The first line says what is uploaded, then there is one for each segment before it leaves.
+      expect(synced).toBeGreaterThanOrEqual(nth + 2);
+    };
+    const turns = new Turns({ max: 9, bytesEach: FRAME_BYTES });
+    await upload(outside, machineOf(files), { owner: 'first', content: contentOf(1, SIZE), act, turns });
+    expect(outside.stores).toBe(5);
+  });
+
+  it('of segments larger than the buffers at hand works all the same', async () => {
+    const outside = new Outside();
+    const turns = new Turns({ max: 1, bytesEach: 1_000 });
+    const content = contentOf(1, SIZE);
+    const uploaded = await upload(outside, machineOf(), { owner: 'first', content, turns });
+    expect(Buffer.from(readBack(outside, uploaded)).equals(content)).toBe(true);
+  });
+
   it('that the vault has already is forgotten with its keys', async () => {
     const outside = new Outside();
     const machine = machineOf();
