@@ -220,7 +220,8 @@ describe('an upload journal', () => {
     await (await UploadJournal.begin(ports('first'), START)).release();
     const huge = '0'.repeat(32);
     await (await files.create(`uploads/${huge}`)).close();
-    const { stat, readAll } = files;
+    const stat = files.stat.bind(files);
+    const readAll = files.readAll.bind(files);
     files.stat = async (path) =>
       path.endsWith(huge) ? { bytes: 2 ** 30, allocatedBytes: 2 ** 30 } : stat(path);
     files.readAll = async (path, bytesMax) => {
@@ -239,7 +240,7 @@ describe('an upload journal', () => {
       const file = await create(path);
       const write = file.write.bind(file);
       file.write = async (content) => {
-        for (let i = 0; i < content.length / 100; i++) await null;
+        for (let i = 0; i < content.length / 100; i++) await Promise.resolve();
         await write(content);
       };
       return file;

@@ -70,7 +70,9 @@ describe("a vault's keys", () => {
   it('open with the passphrase, and only with it', () => {
     expect(openVaultKeys(sealed, { passphrase: 'correct horse', kdfs: [kdf] })).toEqual(keys);
     for (const passphrase of ['', 'correct horse ', 'Correct horse']) {
-      expect(() => openVaultKeys(sealed, { passphrase, kdfs: [kdf] })).toThrow();
+      expect(() => openVaultKeys(sealed, { passphrase, kdfs: [kdf] })).toThrowError(
+        expect.objectContaining({ code: passphrase === '' ? 'EMPTY_PASSPHRASE' : 'WRONG_PASSPHRASE' }),
+      );
     }
     for (const secret of Object.values(keys)) {
       expect(Buffer.from(sealed).includes(Buffer.from(secret))).toBe(false);
@@ -81,7 +83,9 @@ describe("a vault's keys", () => {
     for (let at = 0; at < sealed.length; at++) {
       const bad = sealed.slice();
       bad[at] = (bad[at] as number) ^ 0x20;
-      expect(() => openVaultKeys(bad, { passphrase: 'correct horse', kdfs: [kdf] })).toThrow();
+      expect(() => openVaultKeys(bad, { passphrase: 'correct horse', kdfs: [kdf] })).toThrowError(
+        expect.objectContaining({ name: 'Fault' }),
+      );
     }
   });
 });

@@ -193,7 +193,7 @@ describe('verifying the ledger', () => {
   it('names the one whose answer is signed by another, and counts no silent one among those who answered', async () => {
     await append(await writerOver(voters), 'one');
     const [, h2] = voters as [Voter, Voter];
-    const odd = replaced('h1', () => ({ heads: h2.heads })).map((voter) =>
+    const odd = replaced('h1', () => ({ heads: (nonce, scope) => h2.heads(nonce, scope) })).map((voter) =>
       voter.hoster === 'h4'
         ? {
             ...voter,
