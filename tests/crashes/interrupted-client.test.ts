@@ -1,20 +1,28 @@
 // Clients that end early, or run beside each other: nothing is half-listed, nothing is sent twice without need, nothing
 // partial stays on the agency's disk.
 
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nodeClient, nodeSource, Vault } from '@vauban/client';
 import type { Peer } from '@vauban/core';
 import { decodeRequest } from '@vauban/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AgencyVault, expectEnd, joinNetwork, PASSPHRASE, walled } from '../promises/agency.ts';
-import { fragmentFiles } from '../promises/fragment-files.ts';
-import { bytesOf, interrupt, TestNetwork, until } from '../support/network.ts';
+import {
+  type AgencyVault,
+  bytesBeneath,
+  expectEnd,
+  joinNetwork,
+  PASSPHRASE,
+  segmentsStored,
+  untilMidway,
+  walled,
+} from '../promises/agency.ts';
+import { bytesOf, interrupt, TestNetwork } from '../support/network.ts';
 import { killedHalfWay } from './resume.ts';
 
 const LARGE_BYTES = 64_000_000;
-/** Segments of 15.9 MB, five fragments each. */
-const LARGE_FRAGMENTS = 5 * 5;
+/** Of 15.9 MB; what a fifth one holds does not count. */
+const LARGE_SEGMENTS = 4;
 let network: TestNetwork;
 let vault: AgencyVault;
 let large: string;
@@ -27,12 +35,6 @@ beforeAll(async () => {
   large = join(await network.tree('in', { large: content }), 'large');
 });
 afterAll(() => network?.close());
-
-const exists = (path: string) =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 
 describe('an entry that no hoster has seen', () => {
   // The first of its log, too: no hoster has so much as heard of the log.
@@ -65,9 +67,8 @@ describe('an entry that no hoster has seen', () => {
 
 describe('Ctrl-C', () => {
   it('ends a put with 130, lists nothing, and the same put works afterwards', async () => {
-    const held = (await fragmentFiles(network)).length;
     const putting = vault.begin('put', large, 'interrupted', '--json');
-    await until(async () => (await fragmentFiles(network)).length > held + 3);
+    await untilMidway(putting, async () => (await segmentsStored(vault)) > 0);
     const outcome = await interrupt(putting, 'SIGINT');
     expectEnd(outcome, 130);
     expect(outcome.json).toMatchObject({ error: { code: 'INTERRUPTED' } });
@@ -78,13 +79,13 @@ describe('Ctrl-C', () => {
   });
 
   it('ends a get with 130 and leaves no partial output', async () => {
-    const out = join(network.scratch, 'outs', 'out');
-    const partial = join(network.scratch, 'outs', '.out.vauban-partial');
+    const outs = join(network.scratch, 'outs');
+    const out = join(outs, 'out');
     const getting = vault.begin('get', 'interrupted', out, '--json');
-    await until(() => exists(partial));
+    await untilMidway(getting, async () => (await bytesBeneath(outs)) > 0);
     const outcome = await interrupt(getting, 'SIGINT');
     expectEnd(outcome, 130);
-    expect(await readdir(join(network.scratch, 'outs'))).toEqual([]);
+    expect(await readdir(outs)).toEqual([]);
     await vault.ask('get', 'interrupted', out);
     expect(content.equals(await readFile(out))).toBe(true);
   });
@@ -92,11 +93,10 @@ describe('Ctrl-C', () => {
 
 describe('a killed put', () => {
   it('is done again with at most 60 % of the bytes, counted on sockets', async () => {
-    const { killed, sentBytes } = await killedHalfWay(network, {
-      vault,
+    const { killed, sentBytes } = await killedHalfWay(vault, {
       file: large,
       path: 'resumed',
-      fragments: LARGE_FRAGMENTS,
+      segments: LARGE_SEGMENTS,
     });
     expect(killed).toBe('SIGKILL');
     expect(sentBytes).toBeLessThanOrEqual(0.6 * LARGE_BYTES * (5 / 3));

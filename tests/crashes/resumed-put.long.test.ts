@@ -31,12 +31,7 @@ it('sends at most 60 % of 512 MiB again', async () => {
   for (let part = 0; part < PARTS; part++) await handle.write(bytesOf(PART_BYTES, part + 1));
   await handle.close();
 
-  const { killed, sentBytes } = await killedHalfWay(network, {
-    vault,
-    file,
-    path: 'large',
-    fragments: 9 * SEGMENTS,
-  });
+  const { killed, sentBytes } = await killedHalfWay(vault, { file, path: 'large', segments: SEGMENTS });
   expect(killed).toBe('SIGKILL');
   expect(sentBytes).toBeLessThanOrEqual(0.6 * BYTES * 1.5);
 

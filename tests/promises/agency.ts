@@ -1,8 +1,9 @@
 // An agency's client inside the test's own process, over a network of real daemons, with two of its ports changed: some
 // peers cannot be reached, and the passphrase is derived in no time (it protects nothing here).
 
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { main } from '@vauban/cli';
 import {
   type ClientPorts,
@@ -15,9 +16,11 @@ import {
 import { Fault, memoryStore, type Network, type Peer, type Policy } from '@vauban/core';
 import { nodeCrypto, nodePassphraseKdf } from '@vauban/core/node';
 import { enactCharter, readNetworkCharter, STANDARD_POLICY } from '@vauban/fleet';
-import { inWords, type Outcome } from '../support/command.ts';
+import { inWords, type Outcome, type Running } from '../support/command.ts';
 import { type TestNetwork, TestVault } from '../support/network.ts';
 
+/** A transfer of many megabytes takes a hundred times as long. */
+const POLL_MS = 5;
 export const PASSPHRASE = 'sésame';
 const quickKdf = { ...nodePassphraseKdf, defaults: { memoryKiB: 8, passes: 1, lanes: 1 } };
 
@@ -82,6 +85,37 @@ export class AgencyVault extends TestVault {
     if (outcome.code !== 0) throw new Error(inWords(outcome));
     return outcome.json;
   }
+}
+
+/** Waits for something to happen while a command runs; says all it said when it ends before. */
+export async function untilMidway(running: Running, holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) {
+    if (running.child.exitCode !== null) throw new Error(`too late: ${inWords(await running.outcome)}`);
+    await sleep(POLL_MS);
+  }
+}
+
+/** Segments that uploads under way have noted as stored with all their receipts: the long lines of their journals. */
+export async function segmentsStored(vault: AgencyVault): Promise<number> {
+  const uploads = join(vault.directory, 'uploads');
+  let stored = 0;
+  for (const name of await readdir(uploads).catch(() => [])) {
+    const bytes = await readFile(join(uploads, name)).catch(() => Buffer.alloc(0));
+    for (let at = 0; at + 4 <= bytes.length && !name.includes('.'); at += 4 + bytes.readUInt32BE(at)) {
+      // The first line names the file; the others are a digest, or an id with five receipts and more.
+      if (at > 0 && bytes.readUInt32BE(at) > 400) stored += 1;
+    }
+  }
+  return stored;
+}
+
+/** Bytes of the files in a directory that something is being restored to, whatever they are called meanwhile. */
+export async function bytesBeneath(directory: string): Promise<number> {
+  let bytes = 0;
+  for (const name of await readdir(directory).catch(() => [])) {
+    bytes += (await stat(join(directory, name)).catch(() => undefined))?.size ?? 0;
+  }
+  return bytes;
 }
 
 /** Says all the command said when it ended otherwise. */
