@@ -72,13 +72,14 @@ export class Namespace {
 
   async #index(state: VaultState, pointer: IndexPointer): Promise<readonly ObjectChange[]> {
     const { crypto, source } = this.#options;
-    const key = indexKey(pointer);
-    let sealed = await state.indexes.get(key);
-    if (sealed === undefined) {
-      sealed = await source.content(pointer, sealedBytes(pointer.size), (id) => placeOf(state.logs, id));
-      await rememberIndex(state, pointer, sealed);
-    }
-    return openIndex(crypto, pointer, sealed);
+    const known = await state.indexes.get(indexKey(pointer));
+    if (known !== undefined) return openIndex(crypto, pointer, known);
+    const length = sealedBytes(pointer.size);
+    const sealed = await source.content(pointer, length, (id) => placeOf(state.logs, id));
+    // Opened before it is remembered: what does not open is fetched again.
+    const changes = openIndex(crypto, pointer, sealed);
+    await rememberIndex(state, pointer, sealed);
+    return changes;
   }
 }
 
