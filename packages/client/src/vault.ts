@@ -184,6 +184,7 @@ export class Vault {
     const live = await this.#membership.links.live({ patient: true, signal });
     await this.#membership.settled();
     await this.#refresh(signal);
+    await this.#finishOwn();
     const { crypto, clock, random, files, owner, alive } = this.#ports;
     const result = await put(
       {
@@ -300,6 +301,7 @@ export class Vault {
   /** Writes a tombstone for every version of a path and what is below it. Faults: NOT_FOUND. */
   async remove(path: string, options: VerbOptions = {}): Promise<readonly CatalogVersion[]> {
     await this.#followFresh(options);
+    await this.#finishOwn();
     const { catalog } = this.#namespace;
     const gone = catalog.below(path);
     if (gone.length === 0) throw await this.#notFound(path, options);
@@ -462,9 +464,16 @@ export class Vault {
   #refresh(signal?: AbortSignal): Promise<void> {
     return this.#door.within(async (state) => {
       await refresh(this.#membership.reader(state.logs, signal), { of: 'vault', vault: this.#config.vault });
-      // An append that a crash kept from every hoster is known here alone; what is written next has to know of it.
+      await this.#namespace.follow(state);
+    });
+  }
+
+  /** An append that a crash kept from every hoster is known here alone; what is written next has to know of it. */
+  #finishOwn(): Promise<void> {
+    return this.#door.within(async (state) => {
       const own = state.logs.state(this.#config.device);
-      if (own.certifiedSize < own.size) await this.#logWriter(state);
+      if (own.certifiedSize === own.size) return;
+      await this.#logWriter(state);
       await this.#namespace.follow(state);
     });
   }
