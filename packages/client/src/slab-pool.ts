@@ -4,8 +4,8 @@
 const POOLED_BYTES_MIN = 262_144;
 /** A slab serves requests down to this part of it, so that a small one never ties up a large one. */
 const FIT_FRACTION = 0.5;
-/** Idle slabs are dropped above this, lent ones counted in: the coded forms of three default segments (9 × 2.53 MiB). */
-const POOL_BYTES_MAX = 71_663_616;
+/** Idle slabs are dropped above this, lent ones counted in: the coded forms of three default segments. */
+const POOL_BYTES_MAX = 75_497_472;
 
 export interface Slab {
   /** Exactly the length asked for; whatever was in it before is still there. */
