@@ -42,7 +42,7 @@ function first<Item>(list: readonly Item[], change: Partial<Item>): Item[] {
 }
 
 describe('a valid charter', () => {
-  test.each([1, 4, 7, 9, 10])('of %i hosters decodes to what was encoded', (hosters) => {
+  test.each([4, 7, 9, 10])('of %i hosters decodes to what was encoded', (hosters) => {
     const one = validCharter(sampleCharter({ crypto, hosters }));
     expect(decodeCharter(encodeCharter(one))).toEqual(one);
   });
