@@ -97,9 +97,7 @@ async function measure(ground: Ground): Promise<Figure[]> {
   const rate = (runs: readonly Took[]) => median(runs.map(({ bytes, seconds }) => bytes / 1e6 / seconds));
   const perGib = (runs: readonly (Took & { daemonCpu: number })[]) =>
     median(runs.map(({ bytes, cpuSeconds, daemonCpu }) => ((cpuSeconds + daemonCpu) * GIB) / bytes));
-  const peak = Math.max(
-    ...[...puts, ...gets, ...degraded, small, smallGot].map(({ peakBytes }) => peakBytes),
-  );
+  const peakOf = (runs: readonly Took[]) => Math.max(...runs.map(({ peakBytes }) => peakBytes)) / 1e6;
   return [
     { figure: 'put 512 MiB', value: rate(puts), unit: 'MB/s', floor: 60, aim: 75 },
     { figure: 'get 512 MiB', value: rate(gets), unit: 'MB/s', floor: 120, aim: 170 },
@@ -111,7 +109,14 @@ async function measure(ground: Ground): Promise<Figure[]> {
       floor: 2,
       aim: 1.3,
     },
-    { figure: 'client peak memory', value: peak / 1e6, unit: 'MB', floor: 400, aim: 300 },
+    {
+      figure: 'client peak memory, 512 MiB files',
+      value: peakOf([...puts, ...gets]),
+      unit: 'MB',
+      floor: 400,
+      aim: 300,
+    },
+    { figure: 'client peak memory, then 10,000 small files', value: peakOf([small, smallGot]), unit: 'MB' },
     { figure: 'daemon peak memory', value: daemonPeak / 1e6, unit: 'MB', floor: 250, aim: 150 },
     {
       figure: 'stored / user bytes, 512 MiB file',
