@@ -147,7 +147,8 @@ test('a peer that asks without end and reads no answer is served within its limi
     }
   }, 5);
   later(() => clearInterval(flood));
-  await isCut(connection);
+  // Cut by the server, or by the peer's own muxer when more arrives than a paused stream may hold.
+  await until(() => connection.status !== 'open' || stream.status !== 'open');
   clearInterval(flood);
   expect(most).toBeLessThanOrEqual(PEER_REQUESTS_MAX);
 });
