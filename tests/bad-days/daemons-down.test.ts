@@ -47,7 +47,8 @@ async function expectReadable(name: string): Promise<void> {
 
 /** Stores a small file; what was said about it. */
 async function putSmall(name: string): Promise<string> {
-  contents.set(name, Buffer.from(`content of ${name}`));
+  // Long enough to lie in all k data fragments: a few bytes would read from the one or two that hold them.
+  contents.set(name, Buffer.from(`content of ${name} `.repeat(500)));
   await writeFile(at(name), contents.get(name) ?? '');
   const stored = await vault.here('put', at(name), '--json');
   expect(stored.code, inWords(stored)).toBe(0);

@@ -52,7 +52,8 @@ it('comes back with everything acknowledged, votes, and takes the put again', as
   expect(await treeOf(out)).toEqual(await treeOf(acknowledged));
 
   const again = await vault.ask('put', large, 'large');
-  expect(again.objects).toMatchObject([{ path: 'large', size: 48_000_000, unchanged: false }]);
+  // Unchanged when the cut came after its entries were written down: the next put finishes them first.
+  expect(again.objects).toMatchObject([{ path: 'large', size: 48_000_000 }]);
   await vault.ask('get', 'large', join(network.scratch, 'large-out'));
   expect((await readFile(join(network.scratch, 'large-out'))).equals(await readFile(large))).toBe(true);
   expect(await vault.ask('ledger', 'verify')).toMatchObject({ ok: true, problems: [] });
