@@ -9,7 +9,6 @@ import type { Committer } from './committer.ts';
 import type { LocalEntry, LocalSource } from './local-tree.ts';
 import { named, PackBuilder, packedBytesMax } from './pack-builder.ts';
 import { forgetUpload, placePayload, type UploadOptions, uploadFile } from './upload.ts';
-import type { Turn } from './turns.ts';
 
 export interface PutOptions extends UploadOptions {
   readonly catalog: Catalog;
@@ -74,7 +73,11 @@ class PutRun {
   readonly #failure = new AbortController();
   #sentBytes = 0;
   #smallestCode: PutResult['smallestCode'] = null;
-  #pack: { readonly builder: PackBuilder; readonly turn: Turn; readonly objects: PutObject[] } | undefined;
+  /** Fills without a turn: two puts that each waited for one with a pack in hand would wait for ever. */
+  #pack:
+    | { readonly builder: PackBuilder; readonly memory: Uint8Array; readonly objects: PutObject[] }
+    | undefined;
+  #memory: Uint8Array | undefined;
 
   constructor(options: PutOptions, source: LocalSource) {
     this.#options = { ...options, signal: AbortSignal.any([options.signal, this.#failure.signal]) };
@@ -112,7 +115,6 @@ class PutRun {
   /** Stops what is under way; what is certified stays. */
   async giveUp(): Promise<void> {
     this.#failure.abort(new Fault('interrupted', 'GIVEN_UP', 'the put ended early', {}));
-    this.#pack?.turn.giveBack();
     await Promise.allSettled(this.#commits);
   }
 
@@ -122,8 +124,9 @@ class PutRun {
     if (this.#same(entry, path, sha256)) return;
     if (this.#pack !== undefined && !this.#pack.builder.fits(plain.length, path)) await this.#sendPack();
     if (this.#pack === undefined) {
-      const turn = await this.#options.turns.take(this.#options.signal);
-      this.#pack = { builder: new PackBuilder(this.#options, turn.bytes), turn, objects: [] };
+      const memory = this.#memory ?? new Uint8Array(this.#options.turns.bytesEach);
+      this.#memory = undefined;
+      this.#pack = { builder: new PackBuilder(this.#options, memory), memory, objects: [] };
     }
     const { builder, objects } = this.#pack;
     const content = plain.length === 0 ? undefined : builder.seal(plain);
@@ -143,6 +146,8 @@ class PutRun {
     this.#pack = undefined;
     if (pack === undefined) return;
     const filled = pack.builder.finish();
+    const turn = await this.#options.turns.take(this.#options.signal);
+    this.#memory = turn.exchange(pack.memory);
     this.#inBackground(async () => {
       try {
         if (filled.sealed.length === 0) {
@@ -169,7 +174,7 @@ class PutRun {
         this.#objects.push(...pack.objects);
         this.#options.progress(pack.objects.reduce((sum, one) => sum + one.size, 0));
       } finally {
-        pack.turn.giveBack();
+        turn.giveBack();
       }
     });
   }

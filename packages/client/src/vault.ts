@@ -35,7 +35,7 @@ import { readConfig, readKeys, writeConfig } from './vault-setup.ts';
 import { type VaultState, VaultStateDoor } from './vault-state.ts';
 
 /** Segments in memory at once, uploads and downloads together: enough to keep the network busy while one is coded. */
-const TURNS = 3;
+const TURNS = 2;
 
 export interface VaultEvents {
   /** A daemon sent what the ledger does not vouch for. */

@@ -13,6 +13,17 @@ import { type Turn, Turns } from '../src/turns.ts';
 const never = new AbortController().signal;
 
 describe('turns', () => {
+  it('take a buffer filled elsewhere for their own, and lend it to the next one', async () => {
+    const turns = new Turns({ max: 1, bytesEach: 8 });
+    const filled = new Uint8Array(turns.bytesEach).fill(7);
+    const turn = await turns.take(never);
+    const own = turn.exchange(filled);
+    expect(own).toBe(turn.bytes);
+    expect(() => turn.exchange(new Uint8Array(7))).toThrow(/a buffer for a buffer/);
+    turn.giveBack();
+    expect((await turns.take(never)).bytes).toBe(filled);
+  });
+
   it('are never more than allowed, and come in the order they were asked for', async () => {
     const turns = new Turns({ max: 2, bytesEach: 8 });
     let inside = 0;
