@@ -2,22 +2,11 @@
 // writer; each verb of the command is one method.
 // Long: the verbs share one wiring, and are read side by side.
 
-import { asFault, Fault, findDaemon, homeOf, isFault, type Network, type Policy, toHex } from '@vauban/core';
-import {
-  descriptorOf,
-  fragmentBytesOf,
-  holdersOf,
-  type LogStore,
-  LogWriter,
-  originOf,
-  type Place,
-  refresh,
-} from '@vauban/ledger';
-import { margin } from '@vauban/placement';
+import { asFault, Fault, isFault, type Network, type Policy, toHex } from '@vauban/core';
+import { LogWriter, originOf, type Place, refresh } from '@vauban/ledger';
 import { validateVaultPath, vaultSecret } from '@vauban/seal';
 import type { CatalogVersion } from './catalog.ts';
 import { Committer } from './committer.ts';
-import { challengeFragment } from './fragment-challenge.ts';
 import { type GetOptions, type GetResult, readObject, restore } from './get.ts';
 import { type ByteRange, readRange } from './get-range.ts';
 import type { LocalSource, LocalTarget } from './local-tree.ts';
@@ -31,6 +20,7 @@ import { SegmentWriter } from './segment-writer.ts';
 import { SlabPool } from './slab-pool.ts';
 import { Turns } from './turns.ts';
 import type { VaultConfig, VaultKeys } from './vault-config.ts';
+import { type FragmentWhereabouts, whereabouts } from './whereabouts.ts';
 import { readConfig, readKeys, writeConfig } from './vault-setup.ts';
 import { type VaultState, VaultStateDoor } from './vault-state.ts';
 
@@ -50,18 +40,6 @@ export interface VerbOptions {
   readonly onProgress?: (bytes: number, total: number) => void;
   /** Answer from what was certified when last seen, without asking a quorum. */
   readonly stale?: boolean;
-}
-
-export interface FragmentWhereabouts {
-  readonly index: number;
-  readonly daemon: string;
-  readonly hoster: string;
-  readonly site: string;
-  /** Hex. */
-  readonly root: string;
-  /** It has just proven a random leaf. */
-  readonly live: boolean;
-  readonly problem: Fault | null;
 }
 
 export class Vault {
@@ -332,47 +310,7 @@ export class Vault {
     await this.#follow(options);
     const version = this.#namespace.catalog.get(path);
     if (version === undefined) throw await this.#notFound(path, options);
-    return Promise.all(
-      (await this.#placesOf(version)).map((place) => this.#whereabouts(place, options.signal)),
-    );
-  }
-
-  async #whereabouts(place: Place, signal?: AbortSignal) {
-    const { charter, links } = this.#membership;
-    const fragments = await Promise.all(
-      holdersOf(place).map(async ({ index, daemon }): Promise<FragmentWhereabouts> => {
-        const holder = findDaemon(charter, daemon);
-        const home = holder === undefined ? undefined : homeOf(charter, holder);
-        const root = (place.fragments[index] as Place['fragments'][number])[0];
-        const answer = await challengeFragment({
-          links,
-          crypto: this.#ports.crypto,
-          random: this.#ports.random,
-          segment: place.segment,
-          index,
-          daemon,
-          root,
-          fragmentBytes: fragmentBytesOf(descriptorOf(place)),
-          ...(signal === undefined ? {} : { signal }),
-        });
-        return {
-          index,
-          daemon,
-          hoster: home?.hoster.id ?? '',
-          site: home?.site.id ?? '',
-          root: toHex(root),
-          live: answer.result === 'proven',
-          problem: answer.result === 'proven' ? null : answer.fault,
-        };
-      }),
-    );
-    const alive = new Set(fragments.filter(({ live }) => live).map(({ daemon }) => daemon));
-    const { sites } = margin(charter, {
-      k: place.k,
-      holders: holdersOf(place),
-      live: (daemon) => alive.has(daemon),
-    });
-    return { place, fragments, survives: sites };
+    return Promise.all((await this.#placesOf(version)).map((place) => this.challenge(place, options.signal)));
   }
 
   /** Every place of the vault's live objects, once. */
@@ -387,7 +325,12 @@ export class Vault {
 
   /** Challenges one place's holders: those of `where`, without a path. */
   challenge(place: Place, signal?: AbortSignal) {
-    return this.#whereabouts(place, signal);
+    const { charter, links } = this.#membership;
+    const { crypto, random } = this.#ports;
+    return whereabouts(
+      { charter, links, crypto, random, ...(signal === undefined ? {} : { signal }) },
+      place,
+    );
   }
 
   /**
@@ -416,15 +359,6 @@ export class Vault {
   /** Newest certified entry of this vault's logs: writer's time, in milliseconds; 0 when there is none. */
   get newestTime(): number {
     return this.#namespace.newestTime;
-  }
-
-  get versions(): readonly CatalogVersion[] {
-    return this.#namespace.catalog.below('');
-  }
-
-  /** Runs with the vault's logs at hand: for verification. */
-  withLogs<Result>(work: (logs: LogStore) => Promise<Result>): Promise<Result> {
-    return this.#door.within(({ logs }) => work(logs));
   }
 
   /** Forgets packs kept in memory, so that reads ask the hosters. */
