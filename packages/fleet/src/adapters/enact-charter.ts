@@ -4,30 +4,11 @@
 
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  asFault,
-  type Charter,
-  CHARTER_VALIDITY_MS,
-  compareBytes,
-  decodeCharter,
-  encodeCbor,
-  Fault,
-  quorumOf,
-  utf8,
-} from '@vauban/core';
+import { type Charter, CHARTER_VALIDITY_MS, decodeCharter, encodeCbor, Fault } from '@vauban/core';
 import { nodeClock, nodeCrypto, openFiles } from '@vauban/core/node';
 import { encodeCharterFile } from '@vauban/daemon';
-import {
-  type CharterChain,
-  checkCosignature,
-  decodeSignedCharter,
-  formatHead,
-  formatNote,
-  type NoteSignature,
-  parseSignature,
-  type SignedCharter,
-  signCharter,
-} from '@vauban/ledger';
+import { type CharterChain, decodeSignedCharter, type SignedCharter, signCharter } from '@vauban/ledger';
+import { applyCharter } from './apply-charter.ts';
 import { CHARTER_FILE, networkRoot, OFFICERS, readKeys, replaceFile } from './layout.ts';
 import { NetworkSession } from './network-session.ts';
 
@@ -82,52 +63,12 @@ async function draft(session: NetworkSession, root: string, next: Charter): Prom
 }
 
 async function enact(session: NetworkSession, root: string, signed: SignedCharter): Promise<void> {
-  const { chain } = session;
-  const under = chain.current;
-  const { head } = chain.checkDraft(signed);
-  const refused: Fault[] = [];
-  const lines = await Promise.all(
-    session.voters().map(async ({ hoster }) => {
-      try {
-        const voter = under.hosters.find((one) => one.id === hoster)?.voter ?? '';
-        const { cosignature } = await session.ask(voter, 'charter-offer', { signed: plain(signed) });
-        const line = cosignature === null ? undefined : parseSignature(cosignature);
-        return line !== undefined && checkCosignature(nodeCrypto, under, head, line)?.hoster === hoster
-          ? [line]
-          : [];
-      } catch (error) {
-        refused.push(asFault(error));
-        return [];
-      }
-    }),
-  );
-  const found: NoteSignature[] = lines.flat();
-  const needed = quorumOf(under);
-  if (found.length < needed) {
-    const why = refused.map((fault) => fault.message).find(() => true);
-    throw new Fault(
-      'unreachable',
-      'QUORUM_UNREACHABLE',
-      `${found.length} hosters cosigned charter version ${chain.current.version + 1}, ${needed} are needed: start the network, then repeat the command${why === undefined ? '' : `. First reason: ${why}`}`,
-      { found: found.length, needed },
-    );
-  }
-  const signatures = found.toSorted((a, b) => compareBytes(utf8(a.name), utf8(b.name))).slice(0, needed);
-  const certified = { ...signed, certificate: formatNote({ text: formatHead(head), signatures }) };
-  chain.extend(certified);
-  // Those who miss it hear of it with the next answer of anyone who does not.
-  await Promise.allSettled(
-    under.daemons.map(({ id }) => session.ask(id, 'charter-offer', { signed: plain(certified) })),
-  );
+  await applyCharter(session, signed);
   await rm(join(root, OFFICERS, DRAFT_FILE), { force: true });
 }
 
-function plain(signed: SignedCharter) {
-  return { ...signed, signatures: [...signed.signatures] };
-}
-
 function encodeSigned(signed: SignedCharter): Uint8Array {
-  return encodeCbor(plain(signed));
+  return encodeCbor({ ...signed, signatures: [...signed.signatures] });
 }
 
 async function readDraft(root: string): Promise<SignedCharter | undefined> {
