@@ -14,6 +14,7 @@ import {
   signCharter,
 } from '@vauban/ledger';
 import { type Identity, PeerClient } from '@vauban/wire';
+import type { PulledLog } from './checker.ts';
 import { OFFICER, OPERATOR } from './membership.ts';
 import type { World } from './world.ts';
 
@@ -43,17 +44,6 @@ export async function enactCharter(world: World, change: (charter: Charter) => C
   const certified = { ...draft, certificate: formatNote({ text: formatHead(head), signatures }) };
   charters.extend(certified);
   await Promise.allSettled(under.daemons.map((daemon) => offer(daemon, certified)));
-}
-
-/** One log as one daemon hands it out. */
-export interface PulledLog {
-  readonly daemon: string;
-  readonly origin: string;
-  readonly size: number;
-  readonly checkpoint: string;
-  readonly certificate: string | null;
-  /** Leaves in order. */
-  readonly entries: readonly Uint8Array[];
 }
 
 /** Every log, as each of the hosters named holds it. */

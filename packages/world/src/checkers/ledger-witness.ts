@@ -2,7 +2,7 @@
 // what daemons hand out hashes to what was signed. Recomputes everything itself.
 
 import { type Charter, concat, type Crypto, fromUtf8, toBase64, utf8 } from '@vauban/core';
-import type { PulledLog } from '../officers-desk.ts';
+import type { PulledLog } from '../checker.ts';
 import { cosignersOf, judgedHead, QUORUM } from './note.ts';
 
 /** A certificate on the wire is a note that ends in at least this many signature lines. */

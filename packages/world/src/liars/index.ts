@@ -1,0 +1,5 @@
+// Every kind of liar a plan may choose.
+
+import type { Liar } from '../liar.ts';
+
+export const liars: readonly Liar[] = [];
