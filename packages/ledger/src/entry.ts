@@ -9,6 +9,7 @@ import {
   encodeCbor,
   equalBytes,
   Fault,
+  NOTE_BYTES_MAX,
   PAYLOAD_BYTES_MAX,
   SHARDS_MAX,
   shape,
@@ -16,8 +17,24 @@ import {
 } from '@vauban/core';
 import * as v from 'valibot';
 
-export const entryKinds = ['genesis', 'place', 'keep', 'objects', 'void', 'custody', 'lost'] as const;
+export const entryKinds = [
+  'genesis',
+  'place',
+  'keep',
+  'objects',
+  'void',
+  'custody',
+  'lost',
+  'adopt',
+  'release',
+  'purge',
+  'sweep',
+  'trim',
+] as const;
 export type EntryKind = (typeof entryKinds)[number];
+
+/** Format. What a later log may take over has to fit an `adopt` together with its evidence. */
+export const ADOPTABLE_BYTES_MAX = PAYLOAD_BYTES_MAX - 8_192;
 
 /** What the first entry of a log has as `previous`. */
 export const NO_PREVIOUS: Uint8Array = new Uint8Array(32);
@@ -65,15 +82,34 @@ const daemonBytes = shape.bytes(16);
 const claimName = v.strictObject({ origin: shape.text(140), index: shape.count() });
 export type ClaimName = v.InferOutput<typeof claimName>;
 
+/** A claim, or an entry whose payload is meant, in a list: [origin, index]. */
+const namedEntry = v.strictTuple([shape.text(140), shape.count()]);
+/** As many as one entry may name; the payload's own limit holds as well. */
+const NAMED_MAX = 1_000;
+
 /** A fragment of a place: [root], or [root, daemon, generation, receipt] where one holds it. */
 const placedFragment = v.union([
   v.strictTuple([shape.bytes(32)]),
   v.strictTuple([shape.bytes(32), daemonBytes, shape.count(), shape.bytes(64)]),
 ]);
 
+/** A successor log says which head of the log before it stays in force. */
+const adoptedHead = v.strictObject({
+  origin: shape.text(140),
+  size: shape.count(),
+  root: shape.bytes(32),
+  certificate: shape.text(NOTE_BYTES_MAX),
+});
+export type AdoptedHead = v.InferOutput<typeof adoptedHead>;
+
 const schemas = {
   genesis: v.variant('writer', [
-    v.strictObject({ kind: v.literal('genesis'), writer: v.literal('device'), note: shape.bytesUpTo(4_096) }),
+    v.strictObject({
+      kind: v.literal('genesis'),
+      writer: v.literal('device'),
+      note: shape.bytesUpTo(4_096),
+      adopts: v.nullable(adoptedHead),
+    }),
     v.strictObject({ kind: v.literal('genesis'), writer: v.literal('daemon'), daemon: daemonBytes }),
     v.strictObject({ kind: v.literal('genesis'), writer: v.literal('operator'), operator: shape.text(40) }),
   ]),
@@ -96,7 +132,10 @@ const schemas = {
     segments: v.pipe(v.array(shape.bytes(32)), v.minLength(1), v.maxLength(1_000)),
   }),
   /** Sealed by the agency: opaque to hosters. */
-  objects: v.strictObject({ kind: v.literal('objects'), sealed: shape.bytesUpTo(PAYLOAD_BYTES_MAX - 64) }),
+  objects: v.strictObject({
+    kind: v.literal('objects'),
+    sealed: shape.bytesUpTo(ADOPTABLE_BYTES_MAX - 64),
+  }),
   void: v.strictObject({ kind: v.literal('void'), index: shape.count() }),
   custody: v.strictObject({
     kind: v.literal('custody'),
@@ -117,6 +156,53 @@ const schemas = {
       v.minLength(1),
       v.maxLength(1_000),
     ),
+  }),
+  /** An entry of a sealed log taken over, with all that is needed to check it. */
+  adopt: v.strictObject({
+    kind: v.literal('adopt'),
+    origin: shape.text(140),
+    index: shape.count(),
+    /** Leaf hash of the entry: which of several branches is meant. */
+    branch: shape.bytes(32),
+    /** Writer-signed head of that branch, and the entry's inclusion proof under it (RFC 6962). */
+    checkpoint: shape.text(1_024),
+    proof: v.pipe(v.array(shape.bytes(32)), v.maxLength(53)),
+    /** The delegation of the log's device: whoever never saw the log can check it all the same. */
+    note: shape.bytesUpTo(4_096),
+    record: v.strictObject({
+      entry: shape.bytesUpTo(ENTRY_BYTES_MAX),
+      salt: shape.bytes(32),
+      payload: shape.bytesUpTo(ADOPTABLE_BYTES_MAX),
+    }),
+  }),
+  /** Claims of the writer's vault given up, and own `objects` entries whose payload may be erased. */
+  release: v.pipe(
+    v.strictObject({
+      kind: v.literal('release'),
+      claims: v.pipe(v.array(namedEntry), v.maxLength(NAMED_MAX)),
+      objects: v.pipe(v.array(shape.count()), v.maxLength(NAMED_MAX)),
+    }),
+    v.check(({ claims, objects }) => claims.length + objects.length > 0, 'expected something to release'),
+  ),
+  /** What this daemon erases once it is certified: whole segments, and payloads of `objects` entries. */
+  purge: v.pipe(
+    v.strictObject({
+      kind: v.literal('purge'),
+      segments: v.pipe(v.array(shape.bytes(32)), v.maxLength(NAMED_MAX)),
+      payloads: v.pipe(v.array(namedEntry), v.maxLength(NAMED_MAX)),
+      generation: shape.count(),
+    }),
+    v.check(({ segments, payloads }) => segments.length + payloads.length > 0, 'expected something to purge'),
+  ),
+  /** This daemon erases what was uploaded to it and never placed. */
+  sweep: v.strictObject({ kind: v.literal('sweep'), generation: shape.count() }),
+  /** This daemon erases its copy of a fragment that `keeper` holds too. */
+  trim: v.strictObject({
+    kind: v.literal('trim'),
+    segment: shape.bytes(32),
+    index: shape.count(SHARDS_MAX),
+    keeper: daemonBytes,
+    generation: shape.count(),
   }),
 } as const satisfies Record<EntryKind, v.GenericSchema>;
 

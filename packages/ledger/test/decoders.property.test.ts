@@ -28,6 +28,7 @@ import {
   signDelegation,
   signHeads,
   VoteJournal,
+  votingSetOf,
 } from '../src/index.ts';
 import { RuleBench } from './rule-bench.ts';
 import {
@@ -49,6 +50,10 @@ import {
   keepOf,
   objects,
   placeOf,
+  purgeOf,
+  releaseOf,
+  sweepOf,
+  trimOf,
   VAULT,
   voidOf,
 } from './samples.ts';
@@ -102,6 +107,9 @@ const heads = signHeads(
     counter: 5,
     yourCounter: null,
     heads: [{ origin, size: 3, checkpoint: 'x', certificate: null }],
+    seals: [],
+    forks: [],
+    unready: [],
   },
   cosignerOf('h1').seed,
 );
@@ -119,6 +127,10 @@ const payloads: { readonly [Kind in EntryKind]: Payload } = {
   void: voidOf(3),
   custody: custodyOf(place, { holder: 'h1', index: 1, claim: { origin, index: 1 }, size: 2 }),
   lost: { kind: 'lost', fragments: [[VAULT, 3]] },
+  release: releaseOf([{ origin, index: 1 }], 3),
+  purge: purgeOf(1, [VAULT], [{ origin, index: 3 }]),
+  sweep: sweepOf(2),
+  trim: trimOf({ segment: VAULT, index: 1, keeper: 'h2' }, 3),
 };
 
 /** Good bytes, and a decoder that answers the bytes its value says. */
@@ -147,7 +159,7 @@ const decoders: [string, Uint8Array, (bytes: Uint8Array) => Uint8Array | undefin
   [
     'certificate',
     utf8(checkpoint),
-    (bytes) => void openCertificate(crypto, charter, text(bytes), publicOf('device laptop')),
+    (bytes) => void openCertificate(crypto, votingSetOf(charter), text(bytes), publicOf('device laptop')),
   ],
   [
     'delegation',

@@ -31,6 +31,10 @@ import {
   keepOf,
   objects,
   placeOf,
+  purgeOf,
+  releaseOf,
+  sweepOf,
+  trimOf,
   VAULT,
   voidOf,
 } from './samples.ts';
@@ -50,6 +54,10 @@ const samples: readonly Payload[] = [
   voidOf(7),
   custodyOf(place, { holder: 'h1', index: 4, claim, size: 5 }),
   { kind: 'lost', fragments: [[VAULT, 0]] },
+  releaseOf([claim], 4),
+  purgeOf(1, [VAULT], [claim]),
+  sweepOf(2),
+  trimOf({ segment: VAULT, index: 4, keeper: 'h2' }, 3),
 ];
 
 const entry: Entry = { kind: 'objects', previous: crypto.sha256(utf8('before')), time: NOW, commit: VAULT };
@@ -66,7 +74,7 @@ describe('entries', () => {
 
   test.each([
     ['another version', 0, 'vauban/entry/1'],
-    ['an unknown kind', 1, 'release'],
+    ['an unknown kind', 1, 'erase'],
     ['a kind that is no text', 1, 3],
     ['a short link', 2, VAULT.subarray(1)],
     ['no link', 2, null],
@@ -168,6 +176,21 @@ describe('payloads', () => {
     ['a thousand and one kept segments', keepOf(...Array.from({ length: 1_001 }, () => VAULT)), 'MALFORMED'],
     ['no kept segment', keepOf(), 'MALFORMED'],
     ['no lost fragment', { kind: 'lost', fragments: [] }, 'MALFORMED'],
+    ['a release of nothing', releaseOf([]), 'MALFORMED'],
+    ['a purge of nothing', purgeOf(1, []), 'MALFORMED'],
+    [
+      'a release of a thousand and one payloads',
+      releaseOf([], ...Array.from({ length: 1_001 }, (_, at) => at)),
+      'MALFORMED',
+    ],
+    [
+      'a purge of a thousand and one segments',
+      purgeOf(
+        1,
+        Array.from({ length: 1_001 }, () => VAULT),
+      ),
+      'MALFORMED',
+    ],
     ['a record larger than a payload', objects('x'.repeat(70_000)), 'TOO_LARGE'],
     [
       '256 fragments',

@@ -45,6 +45,10 @@ import {
   objects,
   Pen,
   placeOf,
+  purgeOf,
+  releaseOf,
+  sweepOf,
+  trimOf,
   VAULT,
   voidOf,
 } from './samples.ts';
@@ -91,12 +95,19 @@ export function ledgerVectors() {
     counter: 2,
     yourCounter: null,
     heads: [{ origin: pen.origin, size: head.size, checkpoint: grown.checkpoint, certificate: null }],
+    seals: [],
+    forks: [],
+    unready: [],
   };
   const otherPayloads: readonly Payload[] = [
     daemonGenesis('h1'),
     { kind: 'genesis', writer: 'operator', operator: 'crisis' },
     custodyOf(place, { holder: 'h4', index: 0, claim, size: 5 }),
     { kind: 'lost', fragments: [[place.segment, 1]] },
+    releaseOf([claim], 1),
+    purgeOf(1, [place.segment], [{ origin: pen.origin, index: 1 }]),
+    sweepOf(2),
+    trimOf({ segment: place.segment, index: 0, keeper: 'h4' }, 3),
   ];
   const bad = badBytes(started.records[0] as LogRecord, grown.checkpoint);
   return {

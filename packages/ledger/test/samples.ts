@@ -43,7 +43,7 @@ type Genesis = Payloads['genesis'];
 
 export function deviceGenesis(device: string, change: Partial<Delegation> = {}, root = 'root metz'): Genesis {
   const note = signDelegation(crypto, delegationOf(device, change), seedOf(root));
-  return { kind: 'genesis', writer: 'device', note };
+  return { kind: 'genesis', writer: 'device', note, adopts: null };
 }
 
 export function daemonGenesis(name: string): Genesis {
@@ -53,6 +53,33 @@ export function daemonGenesis(name: string): Genesis {
 export const objects = (text: string): Payloads['objects'] => ({ kind: 'objects', sealed: utf8(text) });
 export const voidOf = (index: number): Payloads['void'] => ({ kind: 'void', index });
 export const keepOf = (...segments: Uint8Array[]): Payloads['keep'] => ({ kind: 'keep', segments });
+
+export const releaseOf = (claims: readonly ClaimName[], ...objects: number[]): Payloads['release'] => ({
+  kind: 'release',
+  claims: claims.map(({ origin, index }) => [origin, index]),
+  objects,
+});
+export const purgeOf = (
+  generation: number,
+  segments: readonly Uint8Array[],
+  payloads: readonly ClaimName[] = [],
+): Payloads['purge'] => ({
+  kind: 'purge',
+  segments: [...segments],
+  payloads: payloads.map(({ origin, index }) => [origin, index]),
+  generation,
+});
+export const sweepOf = (generation: number): Payloads['sweep'] => ({ kind: 'sweep', generation });
+export const trimOf = (
+  of: { segment: Uint8Array; index: number; keeper: string },
+  generation: number,
+): Payloads['trim'] => ({
+  kind: 'trim',
+  segment: of.segment,
+  index: of.index,
+  keeper: daemonIdBytes(daemonOf(of.keeper)),
+  generation,
+});
 
 export interface PlaceOptions {
   readonly name?: string;
