@@ -175,6 +175,7 @@ export class Consortium {
           name,
           identityKey: crypto.ed25519Public(nodeRandom.bytes(32)),
           voter: null,
+          votingSince: 0,
           votingKeys: [],
           declaration: declarations[name as keyof typeof declarations],
         })),

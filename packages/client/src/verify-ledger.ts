@@ -194,7 +194,7 @@ async function checkCopy(options: VerifyLedgerOptions, { voter, head, logs }: Co
   if (head.certificate === null) return;
   const writer = await logs.writer(origin, (genesis) => resolveWriter(options, genesis, origin));
   const { crypto, charters } = options;
-  const { head: certified } = openCertificate(crypto, charters.current, head.certificate, writer?.key);
+  const { head: certified } = openCertificate(crypto, charters, head.certificate, writer?.key);
   const held = certified.origin === origin ? await logs.rootAt(origin, certified.size) : undefined;
   if (held === undefined || !equalBytes(held, certified.root)) {
     const message = `the certificate ${hoster} shows is of another history`;

@@ -46,6 +46,7 @@ export function charterOf(agencies: Charter['agencies'] = [], name = 'grand-est'
       name: id,
       identityKey: publicOf(`identity ${id}`),
       voter: daemonOf(id),
+      votingSince: 0,
       votingKeys: [{ epoch: 0, key: publicOf(`voting ${id}`) }],
       declaration: {
         seat: 'FR',
@@ -143,5 +144,7 @@ export async function voterOf(
     heads: (nonce, scope) => mirror.heads(nonce, scope, null),
     batches: (origin, from) => mirror.batches(origin, from),
     certify: (origin, certificate) => mirror.certify(origin, certificate),
+    putNote: (note) => mirror.putNote(note),
+    notes: (after) => mirror.notes(after, null),
   };
 }

@@ -61,7 +61,7 @@ async function written(records: readonly Record[], more: readonly Payload[] = []
       voters,
       logs: state.logs,
       seed: seedOf('device laptop'),
-      genesis: { kind: 'genesis', writer: 'device', note },
+      genesis: { kind: 'genesis', writer: 'device', note, adopts: null },
     });
     await clock.run(writer.start());
     await clock.run(

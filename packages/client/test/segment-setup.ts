@@ -60,6 +60,7 @@ function charterOf(sites: number, policy: Policy): Charter {
       name,
       identityKey: seedOf(`identity ${name}`),
       voter: null,
+      votingSince: 0,
       votingKeys: [],
       declaration: {
         seat: 'FR',

@@ -65,7 +65,7 @@ async function writerOver(some: readonly Voter[], device = 'laptop'): Promise<Lo
     voters: some,
     logs,
     seed: seedOf(`device ${device}`),
-    genesis: { kind: 'genesis', writer: 'device', note },
+    genesis: { kind: 'genesis', writer: 'device', note, adopts: null },
   });
   await clock.run(writer.start());
   return writer;
@@ -223,6 +223,8 @@ async function lyingWriter(liar: Voter): Promise<(entries: number) => Promise<vo
   const uncertified: Voter = {
     ...liar,
     certify: async () => undefined,
+    putNote: async () => undefined,
+    notes: async () => ({ notes: [], more: false }),
     append: (one) => liar.append(one, null),
   };
   const writer = await writerOver([uncertified, ...hidden]);

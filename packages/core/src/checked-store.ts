@@ -1,10 +1,10 @@
 // A store whose values carry their own hash, because LevelDB is not an integrity layer: flipped bits on its disk were
 // seen to return wrong values without an error. The hash covers the key too, so a value cannot turn up under another.
 
-import { concat, equalBytes, toHex, utf8 } from './bytes.ts';
-import { Fault } from './fault.ts';
+import { concat, equalBytes, fromHex, toHex, utf8 } from './bytes.ts';
+import { Fault, isFault } from './fault.ts';
 import type { Crypto } from './ports/crypto.ts';
-import type { Store, StoreOperation } from './ports/store.ts';
+import type { Store, StoreOperation, StoreRange } from './ports/store.ts';
 
 const CHECK_BYTES = 16;
 
@@ -47,6 +47,32 @@ export function checkedStore(inner: Store, crypto: Crypto): Store {
     async *range(range) {
       for await (const [key, stored] of inner.range(range)) yield [key, open(key, stored)] as const;
     },
+    ...(inner.compact === undefined ? {} : { compact: (range) => inner.compact?.(range) ?? Promise.resolve() }),
     close: () => inner.close(),
   };
+}
+
+/** Key of the row that a checked store found corrupt; undefined for any other error. */
+export function corruptKey(error: unknown): Uint8Array | undefined {
+  const hex = isFault(error, 'STORE_CORRUPT') ? error.facts['key'] : undefined;
+  return typeof hex === 'string' ? fromHex(hex) : undefined;
+}
+
+/** Rows of a range without those that are corrupt, each of which is told: a checked store's range ends at the first. */
+export async function* readableRows(
+  store: Store,
+  range: Pick<StoreRange, 'gte' | 'gt' | 'lt'>,
+  corrupt: (key: Uint8Array, fault: Fault) => void,
+): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array]> {
+  for (let from: StoreRange = range; ; ) {
+    try {
+      yield* store.range(from);
+      return;
+    } catch (error) {
+      const key = corruptKey(error);
+      if (key === undefined) throw error;
+      corrupt(key, error as Fault);
+      from = { gt: key, ...(range.lt === undefined ? {} : { lt: range.lt }) };
+    }
+  }
 }

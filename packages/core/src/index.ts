@@ -18,4 +18,5 @@ export type * from './ports/files.ts';
 export type * from './ports/network.ts';
 export * from './ports/random.ts';
 export * from './prefixed-store.ts';
+export * from './succession.ts';
 export type * from './ports/store.ts';

@@ -36,6 +36,8 @@ export interface MemoryFiles extends Files {
   crash(random?: Random): MemoryFiles;
   /** The file's own memory, for a test that flips bits; undefined when there is no such file. */
   bytesOf(path: string): Uint8Array | undefined;
+  /** A disk of its own with the same files, as an image taken now and written back would have them: all durable. */
+  image(options?: MemoryFilesOptions): MemoryFiles;
 }
 
 /** An error as Node's file system throws them. */
@@ -288,7 +290,30 @@ function mount(root: MemoryDirectory, options: MemoryFilesOptions): MemoryFiles 
       const file = find(path);
       return file instanceof MemoryFile ? file.bytes.subarray(0, file.length) : undefined;
     },
+    image(others = options) {
+      alive();
+      return mount(copyOf(root, new Map()), others);
+    },
   };
+}
+
+function copyOf(directory: MemoryDirectory, copied: Map<MemoryFile, MemoryFile>): MemoryDirectory {
+  const copy = new MemoryDirectory();
+  for (const [name, entry] of directory.names) {
+    if (entry instanceof MemoryDirectory) {
+      copy.names.set(name, copyOf(entry, copied));
+      continue;
+    }
+    const file = copied.get(entry) ?? new MemoryFile();
+    // A second name of one file.
+    if (copied.has(entry)) file.links += 1;
+    else file.append(entry.bytes.subarray(0, entry.length));
+    file.syncedLength = file.length;
+    copied.set(entry, file);
+    copy.names.set(name, file);
+  }
+  copy.durable = new Map(copy.names);
+  return copy;
 }
 
 function restart(root: MemoryDirectory, random: Random | undefined): void {

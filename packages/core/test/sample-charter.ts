@@ -137,6 +137,7 @@ export function sampleHoster(crypto: Crypto, number: number, voter: Daemon | nul
     name: `Hoster ${number}`,
     identityKey: sampleKey(crypto, `identity-${number}`),
     voter: voter?.id ?? null,
+    votingSince: 0,
     votingKeys: voter === null ? [] : [{ epoch: 0, key: sampleKey(crypto, `voting-${number}-0`) }],
     declaration: {
       seat: 'FR',

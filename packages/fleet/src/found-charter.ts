@@ -111,6 +111,7 @@ function hosterOf({ hoster, voting, daemon, declaration }: DaemonFacts): Charter
   return {
     ...hoster,
     voter: voting === null ? null : daemon.id,
+    votingSince: voting === null ? 0 : voting.epoch,
     votingKeys: voting === null ? [] : [voting],
     declaration,
   };

@@ -28,7 +28,7 @@ async function readFrom(reader: ReaderOptions, voter: Voter): Promise<void> {
     await pull(reader, voter, origin, size).catch(() => undefined);
     const writer = await logs.writer(origin, (...first) => resolveWriter(reader, ...first));
     if (writer === undefined) continue;
-    const { head } = openCertificate(crypto, charter, certificate, writer.key);
+    const { head } = openCertificate(crypto, reader.charters, certificate, writer.key);
     const held = head.origin === origin ? await logs.rootAt(origin, head.size) : undefined;
     if (held !== undefined && equalBytes(held, head.root)) {
       await logs.certify(origin, { size: head.size, certificate });

@@ -14,14 +14,17 @@ import {
   encodeCharter,
   equalBytes,
   Fault,
+  freshKeys,
+  keyUsed,
   NOTE_BYTES_MAX,
   officersThreshold,
   shape,
   toHex,
   utf8,
+  votingHosters,
 } from '@vauban/core';
 import * as v from 'valibot';
-import { formatHead, type Head, openCertificate } from './checkpoint.ts';
+import { formatHead, type Head, openCertificate, votingSetOf } from './checkpoint.ts';
 import { leafHashOf } from './entry.ts';
 
 const SIGNATURE_DOMAIN = 'vauban/charter-signature/0\n';
@@ -61,6 +64,10 @@ export class CharterChain {
     readonly hash: Uint8Array;
   }[] = [];
   readonly #tree: CompactRange;
+  /** The newest version of each epoch. */
+  readonly #epochs = new Map<number, Charter>();
+  /** Every voting key that any version listed, in hex. */
+  readonly #votingKeys = new Set<string>();
 
   /** Starts from version 1. Faults: MALFORMED, CHARTER_INVALID, OFFICERS_SHORT, CHARTER_SKIPPED. */
   constructor(crypto: Crypto, first: SignedCharter) {
@@ -98,6 +105,11 @@ export class CharterChain {
     return this.#versions.map(({ charter }) => charter);
   }
 
+  /** The newest version of an epoch: who voted in it, with which keys. Undefined for an epoch not known here. */
+  ofEpoch(epoch: number): Charter | undefined {
+    return this.#epochs.get(epoch);
+  }
+
   version(number: number): Charter | undefined {
     return this.#versions[number - 1]?.charter;
   }
@@ -118,11 +130,13 @@ export class CharterChain {
 
   /**
    * Checks a draft of the next version: succession and officers of both versions. Returns the head a voter cosigns.
-   * Faults: MALFORMED, CHARTER_INVALID, CHARTER_SKIPPED, CHARTER_OTHER, VOTERS_CHANGED, OFFICERS_SHORT.
+   * Faults: MALFORMED, CHARTER_INVALID, CHARTER_SKIPPED, CHARTER_OTHER, OFFICERS_SHORT, and those of a voting
+   * set that may not follow (`checkSuccession`).
    */
   checkDraft(signed: SignedCharter): { readonly charter: Charter; readonly head: Head } {
     const charter = decodeCharter(signed.body);
     checkSuccession(this.current, charter, this.currentHash);
+    this.#checkFreshKeys(charter);
     this.#checkOfficers(this.current, signed, charter);
     this.#checkOfficers(charter, signed, charter);
     const tree = new CompactRange(this.#crypto, this.#tree.snapshot());
@@ -133,8 +147,13 @@ export class CharterChain {
     };
   }
 
-  /** Puts the next version in force: `checkDraft`, and a certificate of it. Faults: also CERTIFICATE_SHORT. */
+  /** Puts the next version in force. Faults: those of `checkNext`. */
   extend(signed: SignedCharter): void {
+    this.#push(this.checkNext(signed), signed);
+  }
+
+  /** Whether `extend` would take it: `checkDraft`, and a certificate by the epoch in force. Faults: also CERTIFICATE_SHORT. */
+  checkNext(signed: SignedCharter): Charter {
     const { charter, head } = this.checkDraft(signed);
     if (signed.certificate === null) {
       throw new Fault(
@@ -146,7 +165,12 @@ export class CharterChain {
         },
       );
     }
-    const certificate = openCertificate(this.#crypto, this.current, signed.certificate, undefined);
+    const certificate = openCertificate(
+      this.#crypto,
+      votingSetOf(this.current),
+      signed.certificate,
+      undefined,
+    );
     if (formatHead(certificate.head) !== formatHead(head) || !equalBytes(certificate.head.root, head.root)) {
       throw new Fault(
         'integrity',
@@ -157,12 +181,23 @@ export class CharterChain {
         },
       );
     }
-    this.#push(charter, signed);
+    return charter;
   }
 
   #push(charter: Charter, signed: SignedCharter): void {
+    this.#epochs.set(charter.epoch, charter);
+    for (const { votingKeys } of charter.hosters)
+      for (const { key } of votingKeys) this.#votingKeys.add(toHex(key));
     this.#versions.push({ charter, signed, hash: charterHash(this.#crypto, signed.body) });
     this.#tree.append(leafHashOf(this.#crypto, signed.body));
+  }
+
+  /** A version that opens an epoch lists keys that no version listed before. */
+  #checkFreshKeys(next: Charter): void {
+    if (next.epoch === this.current.epoch) return;
+    const fresh = freshKeys(next);
+    const nth = fresh.findIndex((key) => this.#votingKeys.has(key));
+    if (nth >= 0) throw keyUsed((votingHosters(next)[nth] as { id: string }).id, next.epoch);
   }
 
   #checkOfficers(under: Charter, signed: SignedCharter, next: Charter): void {

@@ -148,8 +148,21 @@ export function checkCosignature(
   return { hoster: voter.id, timeSeconds: Number(time) };
 }
 
+/** The voting sets by which certificates are judged: a chain knows those of all its epochs. */
+export interface VotingSets {
+  /** A charter version of that epoch; undefined when the epoch is not known. */
+  ofEpoch(epoch: number): Charter | undefined;
+}
+
+/** Just the voting set of one version: for certificates that must be of its epoch. */
+export function votingSetOf(charter: Charter): VotingSets {
+  return { ofEpoch: (epoch) => (epoch === charter.epoch ? charter : undefined) };
+}
+
 export interface Certificate {
   readonly head: Head;
+  /** All cosignatures counted are of this epoch. */
+  readonly epoch: number;
   readonly cosigners: readonly string[];
   /** Oldest cosignature time, in seconds: how fresh the certificate is. */
   readonly timeSeconds: number;
@@ -169,31 +182,47 @@ export function makeCertificate(
 }
 
 /**
- * Checks writer signature (when its key is given; the charter's own log has none) and q cosignatures of one epoch.
- * Faults: MALFORMED, LOG_SIGNATURE, CERTIFICATE_SHORT (integrity).
+ * Checks writer signature (when its key is given; the charter's own log has none) and q cosignatures of one epoch that
+ * `sets` knows. Those of different epochs are never added up.
+ * Faults: MALFORMED, LOG_SIGNATURE, CERTIFICATE_SHORT (integrity; `epoch` is the newest epoch named).
  */
 export function openCertificate(
   crypto: Crypto,
-  charter: Charter,
+  sets: VotingSets,
   certificate: string,
   writerKey: Uint8Array | undefined,
 ): Certificate {
   const note = parseNote(certificate);
   const head =
     writerKey === undefined ? parseHead(note.text) : openCheckpoint(crypto, certificate, writerKey);
-  const votes = new Map<string, number>();
-  for (const line of note.signatures) {
-    const vote = checkCosignature(crypto, charter, head, line);
-    if (vote !== undefined) votes.set(vote.hoster, vote.timeSeconds);
+  const named = new Set(note.signatures.flatMap(({ name }) => epochOf(name) ?? []));
+  const newestFirst = [...named].sort((a, b) => b - a);
+  let best = { found: 0, needed: 0 };
+  for (const epoch of newestFirst) {
+    const charter = sets.ofEpoch(epoch);
+    if (charter === undefined) continue;
+    const votes = new Map<string, number>();
+    for (const line of note.signatures) {
+      const vote = checkCosignature(crypto, charter, head, line);
+      if (vote !== undefined) votes.set(vote.hoster, vote.timeSeconds);
+    }
+    const needed = quorumOf(charter);
+    if (votes.size >= needed) {
+      return { head, epoch, cosigners: [...votes.keys()], timeSeconds: Math.min(...votes.values()) };
+    }
+    if (best.needed === 0 || votes.size > best.found) best = { found: votes.size, needed };
   }
-  const needed = quorumOf(charter);
-  if (votes.size < needed) {
-    throw new Fault(
-      'integrity',
-      'CERTIFICATE_SHORT',
-      `the certificate of ${head.origin} at size ${head.size} has ${votes.size} valid cosignatures, ${needed} are needed`,
-      { origin: head.origin, size: head.size, found: votes.size, needed },
-    );
-  }
-  return { head, cosigners: [...votes.keys()], timeSeconds: Math.min(...votes.values()) };
+  const { found, needed } = best;
+  throw new Fault(
+    'integrity',
+    'CERTIFICATE_SHORT',
+    `the certificate of ${head.origin} at size ${head.size} has ${found} valid cosignatures of one epoch, ${needed === 0 ? 'a quorum of an epoch known here is' : `${needed} are`} needed`,
+    { origin: head.origin, size: head.size, found, needed, epoch: newestFirst[0] ?? null },
+  );
+}
+
+/** The epoch a cosigner's name ends with. */
+function epochOf(name: string): number | undefined {
+  const text = /\/(0|[1-9][0-9]{0,14})$/.exec(name)?.[1];
+  return text === undefined ? undefined : Number(text);
 }

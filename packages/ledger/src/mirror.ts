@@ -5,7 +5,6 @@
 
 import {
   assert,
-  type Charter,
   type Clock,
   concat,
   type Crypto,
@@ -32,7 +31,7 @@ import {
 } from './log-store.ts';
 import { formatSignature } from './note.ts';
 import { refusalClassOf } from './refusal.ts';
-import { keepRootNote } from './root-note.ts';
+import { keepRootNote, type NotesPage, notesPage } from './note-shelf.ts';
 import { segmentFacts } from './segment-index.ts';
 import type { VoteJournal } from './vote-journal.ts';
 import type { AppendReply } from './voter.ts';
@@ -172,7 +171,7 @@ export class Mirror {
     }
     if (certificate !== null) {
       const checked = await this.#check(append, 'any');
-      const covering = coveringHead(this.#crypto, this.#charters.current, certificate, checked);
+      const covering = coveringHead(this.#crypto, this.#charters, certificate, checked);
       await this.#store(checked, { admittedSize: checked.before.admittedSize, votedSeconds: null });
       if (covering.size === head.size) await this.#certify(append.origin, certificate);
       return { result: 'stored' };
@@ -363,7 +362,7 @@ export class Mirror {
     const state = this.#logs.state(origin);
     const writer = await this.#logs.writer(origin, this.#storedWriter);
     if (writer === undefined || state.size === 0) return;
-    const { head } = openCertificate(this.#crypto, this.#charters.current, certificate, writer.key);
+    const { head } = openCertificate(this.#crypto, this.#charters, certificate, writer.key);
     if (head.origin !== origin || head.size > state.size) return;
     const held = await this.#logs.rootAt(origin, head.size);
     if (held === undefined || !equalBytes(held, head.root)) {
@@ -404,6 +403,9 @@ export class Mirror {
         counter: voting.journal.counter,
         yourCounter: asker === null ? null : (this.#peerCounters.get(asker) ?? 0),
         heads,
+        seals: [],
+        forks: [],
+        unready: [],
       },
       voting.cosigner.seed,
     );
@@ -429,18 +431,24 @@ export class Mirror {
     });
   }
 
-  /** Stores a root note durably: the acknowledgement. Faults: those of openDelegation, DEVICES_MANY. */
-  putNote(note: Uint8Array): Promise<void> {
-    return keepRootNote({ crypto: this.#crypto, store: this.#logs.store }, this.#charters.current, note);
+  /** Stores a root note durably: the acknowledgement. Faults: those of openRootNote, DEVICES_MANY, NOTES_MANY. */
+  async putNote(note: Uint8Array): Promise<void> {
+    const at = { charter: this.#charters.current, now: this.#clock.now() };
+    await keepRootNote({ crypto: this.#crypto, store: this.#logs.store }, at, note);
+  }
+
+  /** Root notes by ascending hash, from the one after `after`; one agency's, or all. */
+  notes(after: Uint8Array | null, agency: string | null): Promise<NotesPage> {
+    return notesPage(this.#logs.store, { after, agency });
   }
 }
 
 /** Head of a certificate that covers the append's end. What is wrong with it is an answer, not a failure here. */
-function coveringHead(crypto: Crypto, charter: Charter, certificate: string, checked: CheckedAppend): Head {
+function coveringHead(crypto: Crypto, charters: CharterChain, certificate: string, checked: CheckedAppend): Head {
   const { origin, size, root } = checked.head;
   let head: Head;
   try {
-    ({ head } = openCertificate(crypto, charter, certificate, checked.writer.key));
+    ({ head } = openCertificate(crypto, charters, certificate, checked.writer.key));
   } catch (error) {
     const fault = asFault(error);
     throw new Fault('refused', fault.code, fault.message, fault.facts, error);

@@ -195,7 +195,7 @@ async function take(options: ReaderOptions, origin: string, certificate: string)
   const writer = await logs.writer(origin, (...first) => resolveWriter(options, ...first));
   let head: Head;
   try {
-    ({ head } = openCertificate(crypto, charters.current, certificate, writer?.key));
+    ({ head } = openCertificate(crypto, charters, certificate, writer?.key));
   } catch {
     return;
   }

@@ -23,6 +23,7 @@ import {
   SIGNATURE_ED25519,
   signCheckpoint,
   verifierKey,
+  votingSetOf,
 } from '../src/index.ts';
 import { cosignerOf, crypto, hosterName, publicOf, sampleCharter, seedOf } from './sample-charter.ts';
 
@@ -201,7 +202,7 @@ describe('certificates', () => {
     return formatNote({ text: note.text, signatures: [...note.signatures, ...lines] });
   };
   const short = expect.objectContaining({ kind: 'integrity', code: 'CERTIFICATE_SHORT' });
-  const open = (text: string) => openCertificate(crypto, charter, text, writer.publicKey);
+  const open = (text: string) => openCertificate(crypto, votingSetOf(charter), text, writer.publicKey);
 
   test('q cosignatures of nine, two of which may lie, are six; the oldest time counts', () => {
     expect(quorumOf(charter)).toBe(6);
@@ -267,7 +268,7 @@ describe('certificates', () => {
       expect.objectContaining({ code: 'LOG_SIGNATURE' }),
     );
     expect(
-      openCertificate(crypto, charter, formatNote({ text, signatures: signatures.slice(1) }), undefined).head,
+      openCertificate(crypto, votingSetOf(charter), formatNote({ text, signatures: signatures.slice(1) }), undefined).head,
     ).toEqual(head);
   });
 

@@ -44,11 +44,13 @@ import {
   successor,
 } from './sample-charter.ts';
 import {
+  adoptOf,
   custodyOf,
   deviceGenesis,
   delegationOf,
   keepOf,
   objects,
+  Pen,
   placeOf,
   purgeOf,
   releaseOf,
@@ -61,6 +63,8 @@ import {
 const RUNS = 800;
 const charter = sampleCharter(4);
 const place = placeOf(charter);
+const pen = new Pen('device laptop');
+pen.write([deviceGenesis('laptop'), objects('sealed')]);
 const origin = `grand-est/${'ab'.repeat(32)}`;
 
 /** A mutation of good bytes: flips, cuts, repeats, insertions, and integers made large. */
@@ -127,6 +131,7 @@ const payloads: { readonly [Kind in EntryKind]: Payload } = {
   void: voidOf(3),
   custody: custodyOf(place, { holder: 'h1', index: 1, claim: { origin, index: 1 }, size: 2 }),
   lost: { kind: 'lost', fragments: [[VAULT, 3]] },
+  adopt: adoptOf(pen, 1),
   release: releaseOf([{ origin, index: 1 }], 3),
   purge: purgeOf(1, [VAULT], [{ origin, index: 3 }]),
   sweep: sweepOf(2),

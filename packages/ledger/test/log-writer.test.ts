@@ -22,7 +22,7 @@ describe('quorum', () => {
       placeOf(net.charters.current),
       objects('a'),
     ]);
-    const opened = openCertificate(crypto, net.charters.current, certificate, publicOf('device laptop'));
+    const opened = openCertificate(crypto, net.charters, certificate, publicOf('device laptop'));
     expect({ origin, index, size: opened.head.size }).toEqual({
       origin: net.originOf('laptop'),
       index: 1,
@@ -270,6 +270,9 @@ describe('crashes', () => {
             scope,
             counter: 0,
             yourCounter: null,
+            seals: [],
+            forks: [],
+            unready: [],
             heads: [
               {
                 origin: writer.origin,
@@ -332,7 +335,7 @@ describe('refusals', () => {
     const place = placeOf(net.charters.current);
     const { certificate } = await writer.append(() => [place]);
     expect(
-      openCertificate(crypto, net.charters.current, certificate, publicOf('device laptop')).cosigners,
+      openCertificate(crypto, net.charters, certificate, publicOf('device laptop')).cosigners,
     ).not.toContain('h1');
     // The one that refused stores it under the certificate.
     await writer.append(() => [objects('next')]);

@@ -214,6 +214,16 @@ export class TestHoster implements Voter {
     await (this.lie.certify?.(origin, certificate) ?? this.mirror.certify(origin, certificate));
   }
 
+  async putNote(note: Uint8Array): Promise<void> {
+    this.#reach();
+    await (this.lie.putNote?.(note) ?? this.mirror.putNote(note));
+  }
+
+  async notes(after: Uint8Array | null) {
+    this.#reach();
+    return this.lie.notes?.(after) ?? this.mirror.notes(after, null);
+  }
+
   #reach(): void {
     if (this.down) throw new Error(`${this.hoster} does not answer`);
   }

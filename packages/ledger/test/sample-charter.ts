@@ -95,6 +95,7 @@ export function sampleCharter(voters: number, change: Partial<Charter> = {}): Ch
       name: id,
       identityKey: publicOf(`identity ${id}`),
       voter: id === 'h0' ? null : daemonOf(id),
+      votingSince: 0,
       votingKeys: id === 'h0' ? [] : [{ epoch: 0, key: publicOf(`voting ${id} 0`) }],
       declaration,
     })),

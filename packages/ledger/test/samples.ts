@@ -1,11 +1,12 @@
 // Entries to try: delegations, places with true receipts, keeps, custody. Each is right unless a test bends it.
 
-import { type Charter, CompactRange, concat, daemonIdBytes, u32be, utf8 } from '@vauban/core';
+import { type Charter, CompactRange, concat, daemonIdBytes, merkleProof, u32be, utf8 } from '@vauban/core';
 import {
   type Append,
   type ClaimName,
   type Delegation,
   fragmentBytesOf,
+  leafHashOf,
   type LogRecord,
   makeEntry,
   NO_PREVIOUS,
@@ -154,6 +155,26 @@ export function custodyOf(
     receipt: signReceipt(crypto, claim, seedOf(`receipt ${of.holder}`)),
     place: of.claim,
     size: of.size,
+    ...change,
+  };
+}
+
+/** Takes entry `index` of a pen's log over, as its head of now says. */
+export function adoptOf(pen: Pen, index: number, change: Partial<Payloads['adopt']> = {}): Payloads['adopt'] {
+  const { checkpoint, records } = pen.appendFrom(0);
+  const leaves = records.map(({ entry }) => leafHashOf(crypto, entry));
+  const record = records[index];
+  const branch = leaves[index];
+  if (record === undefined || branch === undefined) throw new Error(`entry ${index}`);
+  return {
+    kind: 'adopt',
+    origin: pen.origin,
+    index,
+    branch,
+    checkpoint,
+    proof: merkleProof(crypto, concat(...leaves), index),
+    note: (deviceGenesis(pen.key.replace('device ', '')) as { note: Uint8Array }).note,
+    record,
     ...change,
   };
 }

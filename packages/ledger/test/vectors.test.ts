@@ -135,7 +135,7 @@ describe('read back', () => {
     }
     const opened = openCertificate(
       crypto,
-      options.charters.current,
+      options.charters,
       stored.certificate.text,
       bytes(publicOf('device laptop')),
     );

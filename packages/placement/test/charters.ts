@@ -73,6 +73,7 @@ export function charterOf(
       name: id,
       identityKey: key(`identity ${id}`),
       voter: null,
+      votingSince: 0,
       votingKeys: [],
       declaration: { ...declaration, ...declared[id] },
     }),

@@ -102,6 +102,7 @@ export function foundCharter(
       name: one.name,
       identityKey: publicOf(`${one.name}/identity`),
       voter: one.daemon,
+      votingSince: EPOCH,
       votingKeys: [{ epoch: EPOCH, key: crypto.ed25519Public(one.votingSeed) }],
       declaration,
     })),
