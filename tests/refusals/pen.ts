@@ -120,7 +120,7 @@ export function newDevice(
   return {
     transportSeed,
     note,
-    genesis: { kind: 'genesis', writer: 'device', note },
+    genesis: { kind: 'genesis', writer: 'device', note, adopts: null },
     pen: new Pen(charterName, seed),
   };
 }

@@ -470,7 +470,7 @@ export class Vault {
       clock,
       random,
       seed: this.#keys.deviceSeed,
-      genesis: { kind: 'genesis', writer: 'device', note },
+      genesis: { kind: 'genesis', writer: 'device', note, adopts: null },
     });
     await writer.start().catch((error: unknown) => {
       // An old append that the hosters refused is voided by now; its author was told then.

@@ -336,6 +336,8 @@ export class Daemon implements Startable {
                   heads: (nonce, scope) => parts.mirror.heads(nonce, scope, null),
                   batches: (origin, from) => parts.mirror.batches(origin, from),
                   certify: (origin, certificate) => parts.mirror.certify(origin, certificate),
+                  putNote: (note) => parts.mirror.putNote(note),
+                  notes: (after) => parts.mirror.notes(after, null),
                 },
               ];
         const writer = new LogWriter({

@@ -132,6 +132,8 @@ export class LedgerTasks implements Startable {
       heads: (nonce, scope) => mirror.heads(nonce, scope, null),
       batches: (origin, from) => mirror.batches(origin, from),
       certify: (origin, certificate) => mirror.certify(origin, certificate),
+      putNote: (note) => mirror.putNote(note),
+      notes: (after) => mirror.notes(after, null),
     };
     const voters = [self, ...this.#options.others()];
     for (const origin of mirror.unfinished()) {

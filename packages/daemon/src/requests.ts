@@ -20,6 +20,7 @@ const mayAsk: Readonly<Record<Exclude<Ask, 'hello'>, readonly Role[]>> = {
   batches: ['daemon', 'device', 'officer', 'operator'],
   certify: ['daemon', 'device', 'officer', 'operator'],
   note: ['daemon', 'device'],
+  notes: ['daemon', 'device'],
   receipt: ['device'],
   leaf: ['daemon', 'device', 'operator'],
   status: ['daemon', 'device', 'officer', 'operator'],
@@ -79,6 +80,11 @@ export function requestHandler(
     note: async (_, { note }) => {
       await mirror.putNote(note);
       return { stored: true };
+    },
+    notes: async (session, { after }) => {
+      const agency = session.role === 'device' ? session.delegation.agency : null;
+      const { notes, more } = await mirror.notes(after, agency);
+      return { notes: [...notes], more };
     },
     receipt: (session, { segment, index }) => fragments.receipt(session, segment, index),
     leaf: (session, asked) => fragments.leaf(session, asked),

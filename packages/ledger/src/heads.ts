@@ -17,6 +17,11 @@ import {
 } from '@vauban/core';
 import * as v from 'valibot';
 
+/** Branches of one log that are told or remembered: honest hosters hold one each. */
+export const BRANCHES_MAX = 64;
+/** Two checkpoints with an inclusion proof each. */
+export const FORK_PROOF_BYTES_MAX = 8_192;
+
 export const headsScopeSchema = v.variant('of', [
   v.strictObject({
     of: v.literal('origins'),
@@ -54,10 +59,34 @@ const bodySchema = v.strictObject({
     ),
     v.maxLength(100_000),
   ),
+  /** Complete for the scope. A seal is durable before it is listed, and fixes what this voter holds of the log. */
+  seals: v.pipe(
+    v.array(
+      v.strictObject({
+        origin: shape.text(140),
+        /** Hashes of the root notes about this log that this voter stores: `revoke` and `sealed`. */
+        notes: v.pipe(v.array(shape.bytes(32)), v.maxLength(BRANCHES_MAX)),
+        /** What it holds of the log, as the writer signed it; nothing for a log it never saw. */
+        branches: v.pipe(
+          v.array(v.strictObject({ size: shape.count(), checkpoint: shape.text(NOTE_BYTES_MAX) })),
+          v.maxLength(BRANCHES_MAX),
+        ),
+      }),
+    ),
+    v.maxLength(100_000),
+  ),
+  /** Proofs that a writer signed two histories (`forkProof`), for logs in the scope. */
+  forks: v.pipe(
+    v.array(v.strictObject({ origin: shape.text(140), proof: shape.bytesUpTo(FORK_PROOF_BYTES_MAX) })),
+    v.maxLength(1_000),
+  ),
+  /** Logs this voter does not vouch for: its answer about them counts for nothing. */
+  unready: v.pipe(v.array(shape.text(140)), v.maxLength(100_000)),
 });
 
 export type HeadsBody = v.InferOutput<typeof bodySchema>;
 export type StoredHead = HeadsBody['heads'][number];
+export type SealReport = HeadsBody['seals'][number];
 
 const signedSchema = v.strictTuple([shape.bytesUpTo(MESSAGE_BYTES_MAX), shape.bytes(64)]);
 const DOMAIN = 'vauban/heads-signature/0\n';

@@ -10,6 +10,7 @@ export * from './log-store.ts';
 export * from './log-writer.ts';
 export { Mirror, type MirrorOptions, type VotingRight } from './mirror.ts';
 export * from './note.ts';
+export { type NotesPage, originNamed } from './note-shelf.ts';
 export * from './place.ts';
 export * from './push.ts';
 export * from './reader.ts';

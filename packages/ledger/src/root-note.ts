@@ -1,25 +1,24 @@
 // Root notes: order-free statements signed by an agency's root key. Nothing in them can fork or be lost with a
-// machine; hosters store and pass them on. This release knows `delegate`.
+// machine; hosters store and pass them on. Three kinds: a device may write, its log is sealed, what it left behind.
 
 import {
-  AGENCY_DEVICES_MAX,
   type Charter,
   type Crypto,
   concat,
   decodeCbor,
   encodeCbor,
-  equalBytes,
   Fault,
   isSlug,
-  type Store,
   shape,
   utf8,
 } from '@vauban/core';
 import * as v from 'valibot';
 
 const NOTE_DOMAIN = 'vauban/root-note/0\n';
-/** A delegation is a few keys and names. */
-const ROOT_NOTE_BYTES_MAX = 4_096;
+/** A delegation is a few keys and names; 64 branches of a sealed log are three kilobytes. */
+const BODY_BYTES_MAX = 4_096;
+/** Format. A signed note. */
+export const ROOT_NOTE_BYTES_MAX = BODY_BYTES_MAX + 128;
 
 const slug = v.pipe(v.string(), v.check(isSlug, 'expected a slug'));
 
@@ -38,81 +37,114 @@ const delegateSchema = v.strictObject({
   until: shape.time(),
 });
 
-export type Delegation = v.InferOutput<typeof delegateSchema>;
+const revokeSchema = v.strictObject({
+  format: v.literal('vauban/revoke/0'),
+  charter: slug,
+  agency: slug,
+  /** Whose log is sealed. */
+  deviceKey: shape.bytes(32),
+  issued: shape.time(),
+});
 
-const signedSchema = v.strictTuple([shape.bytesUpTo(ROOT_NOTE_BYTES_MAX), shape.bytes(64)]);
+const sealedSchema = v.strictObject({
+  format: v.literal('vauban/sealed/0'),
+  charter: slug,
+  agency: slug,
+  origin: shape.text(140),
+  /** Heads up to which the sealed log counts, as q hosters reported them. */
+  branches: v.pipe(
+    v.array(v.strictObject({ size: shape.count(), root: shape.bytes(32) })),
+    v.maxLength(64),
+  ),
+  issued: shape.time(),
+});
+
+const bodySchema = v.variant('format', [delegateSchema, revokeSchema, sealedSchema]);
+
+export type Delegation = v.InferOutput<typeof delegateSchema>;
+export type Revocation = v.InferOutput<typeof revokeSchema>;
+export type SealedNote = v.InferOutput<typeof sealedSchema>;
+export type RootNote = v.InferOutput<typeof bodySchema>;
+
+const signedSchema = v.strictTuple([shape.bytesUpTo(BODY_BYTES_MAX), shape.bytes(64)]);
 
 /** The signed note as bytes: [body, signature by the agency root key]. */
-export function signDelegation(crypto: Crypto, delegation: Delegation, rootSeed: Uint8Array): Uint8Array {
-  const body = encodeCbor(delegation);
+export function signRootNote(crypto: Crypto, note: RootNote, rootSeed: Uint8Array): Uint8Array {
+  const body = encodeCbor(note);
   return encodeCbor([body, crypto.ed25519Sign(rootSeed, concat(utf8(NOTE_DOMAIN), body))]);
 }
 
+export function signDelegation(crypto: Crypto, delegation: Delegation, rootSeed: Uint8Array): Uint8Array {
+  return signRootNote(crypto, delegation, rootSeed);
+}
+
 /**
- * The delegation a note makes, checked against the agency's root key in the charter.
- * Faults: MALFORMED, CHARTER_OTHER, AGENCY_UNKNOWN, DELEGATION_FORGED.
+ * What a note says, checked against the agency's root key in this charter version.
+ * Faults: MALFORMED, TOO_LARGE, CHARTER_OTHER, AGENCY_UNKNOWN, DELEGATION_FORGED, NOTE_FORGED.
  */
-export function openDelegation(crypto: Crypto, charter: Charter, note: Uint8Array): Delegation {
-  const { delegation, body, signature } = parse(note);
-  if (delegation.charter !== charter.name) {
-    throw new Fault('refused', 'CHARTER_OTHER', `the delegation belongs to charter ${delegation.charter}`, {
+export function openRootNote(crypto: Crypto, charter: Charter, note: Uint8Array): RootNote {
+  const { said, body, signature } = parse(note);
+  const what = said.format === 'vauban/delegate/0' ? 'delegation' : 'note';
+  if (said.charter !== charter.name) {
+    throw new Fault('refused', 'CHARTER_OTHER', `the ${what} belongs to charter ${said.charter}`, {
       expected: charter.name,
-      found: delegation.charter,
+      found: said.charter,
     });
   }
-  const agency = charter.agencies.find((one) => one.id === delegation.agency);
+  const agency = charter.agencies.find((one) => one.id === said.agency);
   if (agency === undefined) {
     throw new Fault(
       'refused',
       'AGENCY_UNKNOWN',
-      `the agency ${delegation.agency} is not in charter version ${charter.version}`,
-      { agency: delegation.agency, version: charter.version },
+      `the agency ${said.agency} is not in charter version ${charter.version}`,
+      { agency: said.agency, version: charter.version },
     );
   }
   if (!crypto.ed25519Verify(signature, concat(utf8(NOTE_DOMAIN), body), agency.rootKey)) {
     throw new Fault(
       'refused',
-      'DELEGATION_FORGED',
-      `the delegation is not signed by ${delegation.agency}'s root key`,
-      {
-        agency: delegation.agency,
-      },
+      what === 'note' ? 'NOTE_FORGED' : 'DELEGATION_FORGED',
+      `the ${what} is not signed by ${said.agency}'s root key`,
+      { agency: said.agency },
     );
   }
-  return delegation;
+  return said;
+}
+
+/** The note under the newest version that confirms it: an agency's root key may since have been replaced. */
+export function openNoteUnder(crypto: Crypto, charters: readonly Charter[], note: Uint8Array): RootNote {
+  let refused: unknown;
+  for (const charter of charters.toReversed()) {
+    try {
+      return openRootNote(crypto, charter, note);
+    } catch (error) {
+      refused ??= error;
+    }
+  }
+  throw refused;
+}
+
+/** Faults: those of `openRootNote`; MALFORMED when the note is of another kind. */
+export function openDelegation(crypto: Crypto, charter: Charter, note: Uint8Array): Delegation {
+  return asDelegation(openRootNote(crypto, charter, note));
 }
 
 /** What a note claims, unverified: for finding out whom it speaks of. */
-export function readDelegation(note: Uint8Array): Delegation {
-  return parse(note).delegation;
+export function readRootNote(note: Uint8Array): RootNote {
+  return parse(note).said;
 }
 
-const notePrefix = utf8('N/');
+/** What a delegation claims, unverified. Faults: MALFORMED, also when the note is of another kind. */
+export function readDelegation(note: Uint8Array): Delegation {
+  return asDelegation(parse(note).said);
+}
 
-/** Stores a note durably; the same note again is no second one. Faults: those of openDelegation, DEVICES_MANY. */
-export async function keepRootNote(
-  { crypto, store }: { readonly crypto: Crypto; readonly store: Store },
-  charter: Charter,
-  note: Uint8Array,
-): Promise<void> {
-  const { agency } = openDelegation(crypto, charter, note);
-  const start = concat(notePrefix, utf8(`${agency}/`));
-  const key = concat(start, crypto.sha256(note));
-  let known = 0;
-  for await (const [stored] of store.range({ gte: start, lt: concat(start, new Uint8Array(33).fill(255)) })) {
-    if (equalBytes(stored, key)) return;
-    known += 1;
-  }
-  if (known >= AGENCY_DEVICES_MAX) {
-    throw new Fault('refused', 'DEVICES_MANY', `the agency ${agency} has ${known} devices already`, {
-      agency,
-      known,
-    });
-  }
-  await store.batch([{ put: key, value: note }], { sync: true });
+function asDelegation(note: RootNote): Delegation {
+  if (note.format === 'vauban/delegate/0') return note;
+  throw new Fault('refused', 'MALFORMED', 'the root note is no delegation', { format: note.format });
 }
 
 function parse(note: Uint8Array) {
-  const [body, signature] = decodeCbor(signedSchema, note, 'root note', ROOT_NOTE_BYTES_MAX + 128);
-  return { delegation: decodeCbor(delegateSchema, body, 'delegation', ROOT_NOTE_BYTES_MAX), body, signature };
+  const [body, signature] = decodeCbor(signedSchema, note, 'root note', ROOT_NOTE_BYTES_MAX);
+  return { said: decodeCbor(bodySchema, body, 'root note', BODY_BYTES_MAX), body, signature };
 }

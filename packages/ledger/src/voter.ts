@@ -4,6 +4,7 @@
 import type { Fault } from '@vauban/core';
 import type { HeadsScope } from './heads.ts';
 import type { Append } from './log-store.ts';
+import type { NotesPage } from './note-shelf.ts';
 import type { RefusalClass } from './refusal.ts';
 
 export type AppendReply =
@@ -35,4 +36,8 @@ export interface Voter {
   /** The log from a signed size on, in signed batches, as much as fits one message. */
   batches(origin: string, from: number): Promise<readonly Append[]>;
   certify(origin: string, certificate: string): Promise<void>;
+  /** Stores a root note durably: the acknowledgement. */
+  putNote(note: Uint8Array): Promise<void>;
+  /** Root notes that may be seen, by ascending hash, from the one after `after`. */
+  notes(after: Uint8Array | null): Promise<NotesPage>;
 }

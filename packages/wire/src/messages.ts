@@ -92,6 +92,8 @@ const requests = [
   v.strictObject({ ask: v.literal('certify'), origin, certificate: note }),
   /** Store a root note durably. */
   v.strictObject({ ask: v.literal('note'), note: shape.bytesUpTo(4_352) }),
+  /** Root notes by ascending hash, from the one after `after`. */
+  v.strictObject({ ask: v.literal('notes'), after: v.nullable(hash) }),
   /** A fresh receipt for a fragment already held. */
   v.strictObject({ ask: v.literal('receipt'), segment: segmentSchema, index: shape.count(SHARDS_MAX) }),
   /** One leaf with its proof: a challenge. */
@@ -150,6 +152,10 @@ const answers = {
   batches: v.strictObject({ batches: v.pipe(v.array(appendSchema), v.maxLength(100_000)) }),
   certify: v.strictObject({ stored: v.literal(true) }),
   note: v.strictObject({ stored: v.literal(true) }),
+  notes: v.strictObject({
+    notes: v.pipe(v.array(shape.bytesUpTo(4_352)), v.maxLength(1_000)),
+    more: v.boolean(),
+  }),
   receipt: v.strictObject({ generation: shape.count(), receipt: shape.bytes(64) }),
   leaf: v.strictObject({
     bytes: shape.bytesUpTo(LEAF_BYTES),

@@ -24,6 +24,12 @@ export function remoteVoter(hoster: string, client: PeerClient, options: AskOpti
     async certify(origin: string, certificate: string): Promise<void> {
       await client.ask('certify', { origin, certificate }, options);
     },
+    async putNote(note: Uint8Array): Promise<void> {
+      await client.ask('note', { note }, options);
+    },
+    async notes(after: Uint8Array | null): Promise<AnswerOf<'notes'>> {
+      return client.ask('notes', { after }, options);
+    },
   };
 }
 

@@ -1,0 +1,181 @@
+// Root notes at rest: `N/` the notes by hash, `O/` which of them an agency made, `Q/` the logs they seal. A note and
+// the seal it asks for are one batch: no crash leaves one without the other.
+
+import {
+  AGENCY_DEVICES_MAX,
+  type Charter,
+  type Crypto,
+  concat,
+  decodeCbor,
+  encodeCbor,
+  Fault,
+  shape,
+  type Store,
+  type StoreOperation,
+  toHex,
+  utf8,
+} from '@vauban/core';
+import * as v from 'valibot';
+import { originOf } from './checkpoint.ts';
+import { openRootNote, readRootNote, type RootNote } from './root-note.ts';
+
+/** Notes of one agency, of all kinds: every device it ever had, revoked and sealed. */
+const AGENCY_NOTES_MAX = 4_096;
+/** Notes in one answer: half a message. */
+const PAGE_BYTES_MAX = 1_048_576;
+
+const notePrefix = utf8('N/');
+const agencyPrefix = utf8('O/');
+const sealPrefix = utf8('Q/');
+const none = new Uint8Array(0);
+
+interface ShelfPorts {
+  readonly crypto: Crypto;
+  readonly store: Store;
+}
+
+function agencyKey(agency: string, hash: Uint8Array = none): Uint8Array {
+  return concat(agencyPrefix, utf8(`${agency}/`), hash);
+}
+
+/** A seal binds only the log of the agency that asked for it: nobody revokes another's device. */
+function sealKey(origin: string, agency: string): Uint8Array {
+  return concat(sealPrefix, utf8(`${origin} ${agency}`));
+}
+
+const sealSchema = v.strictObject({ notes: v.array(shape.bytes(32)) });
+
+/** The log a note speaks of; none for a delegation. */
+export function originNamed(crypto: Crypto, note: RootNote): string | undefined {
+  if (note.format === 'vauban/revoke/0') return originOf(crypto, note.charter, note.deviceKey);
+  return note.format === 'vauban/sealed/0' ? note.origin : undefined;
+}
+
+/**
+ * Stores a note durably, with the seal it asks for; the same note again is no second one. The caller is alone with the
+ * log the note names. Returns what the note says. Faults: those of openRootNote, DEVICES_MANY, NOTES_MANY.
+ */
+export async function keepRootNote(
+  { crypto, store }: ShelfPorts,
+  of: { readonly charter: Charter; readonly now: number },
+  note: Uint8Array,
+): Promise<RootNote> {
+  const said = openRootNote(crypto, of.charter, note);
+  const hash = crypto.sha256(note);
+  const key = concat(notePrefix, hash);
+  if ((await store.get(key)) !== undefined) return said;
+  await refuseTooMany(store, said, of.now);
+  const operations: StoreOperation[] = [
+    { put: key, value: note },
+    { put: agencyKey(said.agency, hash), value: Uint8Array.of(1) },
+  ];
+  const origin = originNamed(crypto, said);
+  if (origin !== undefined) {
+    const before = await noteHashesAbout(store, { origin, agency: said.agency });
+    const row = encodeCbor({ notes: [...before, hash] });
+    operations.push({ put: sealKey(origin, said.agency), value: row });
+  }
+  await store.batch(operations, { sync: true });
+  return said;
+}
+
+async function refuseTooMany(store: Store, said: RootNote, now: number): Promise<void> {
+  const { agency } = said;
+  const notes = await notesOfAgency(store, agency);
+  if (notes.length >= AGENCY_NOTES_MAX) {
+    const message = `the agency ${agency} has ${notes.length} root notes already`;
+    throw new Fault('refused', 'NOTES_MANY', message, { agency, known: notes.length });
+  }
+  if (said.format !== 'vauban/delegate/0') return;
+  const known = liveDevices(notes.map(readRootNote), now);
+  if (known.has(toHex(said.deviceKey)) || known.size < AGENCY_DEVICES_MAX) return;
+  const message = `the agency ${agency} has ${known.size} devices already: revoke one it no longer uses`;
+  throw new Fault('refused', 'DEVICES_MANY', message, { agency, known: known.size });
+}
+
+/** Keys, in hex, of devices whose delegation has neither ended nor been revoked. */
+function liveDevices(notes: readonly RootNote[], now: number): Set<string> {
+  const live = new Set<string>();
+  for (const note of notes)
+    if (note.format === 'vauban/delegate/0' && note.until > now) live.add(toHex(note.deviceKey));
+  for (const note of notes) if (note.format === 'vauban/revoke/0') live.delete(toHex(note.deviceKey));
+  return live;
+}
+
+/** Hashes of the stored notes by which this agency sealed a log; none while it is not sealed. */
+export async function noteHashesAbout(
+  store: Store,
+  log: { readonly origin: string; readonly agency: string },
+): Promise<readonly Uint8Array[]> {
+  const row = await store.get(sealKey(log.origin, log.agency));
+  return row === undefined ? [] : decodeCbor(sealSchema, row, 'seal', 1_048_576).notes;
+}
+
+/** Whether this store sealed the log: a `revoke` of its agency is stored. */
+export async function isSealed(
+  store: Store,
+  log: { readonly origin: string; readonly agency: string },
+): Promise<boolean> {
+  for (const hash of await noteHashesAbout(store, log)) {
+    const note = await store.get(concat(notePrefix, hash));
+    if (note !== undefined && readRootNote(note).format === 'vauban/revoke/0') return true;
+  }
+  return false;
+}
+
+/** Agencies that speak of sealing this log; whether it is theirs, its genesis says. */
+export async function sealersOf(store: Store, origin: string): Promise<readonly string[]> {
+  const start = concat(sealPrefix, utf8(`${origin} `));
+  const found: string[] = [];
+  for await (const [key] of store.range({ gte: start, lt: concat(start, Uint8Array.of(255)) })) {
+    found.push(new TextDecoder().decode(key.subarray(start.length)));
+  }
+  return found;
+}
+
+/** Every log that some agency speaks of sealing. */
+export async function originsNamed(store: Store): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for await (const [key] of store.range({ gte: sealPrefix, lt: utf8('Q0') })) {
+    found.add(new TextDecoder().decode(key.subarray(sealPrefix.length)).split(' ')[0] as string);
+  }
+  return [...found];
+}
+
+export async function storedNote(store: Store, hash: Uint8Array): Promise<Uint8Array | undefined> {
+  return store.get(concat(notePrefix, hash));
+}
+
+export async function notesOfAgency(store: Store, agency: string): Promise<Uint8Array[]> {
+  const start = agencyKey(agency);
+  const notes: Uint8Array[] = [];
+  for await (const [key] of store.range({ gte: start, lt: concat(start, new Uint8Array(33).fill(255)) })) {
+    const note = await storedNote(store, key.subarray(start.length));
+    if (note !== undefined) notes.push(note);
+  }
+  return notes;
+}
+
+export interface NotesPage {
+  readonly notes: readonly Uint8Array[];
+  readonly more: boolean;
+}
+
+/** Notes by ascending hash, from the one after `after`; one agency's, or all. */
+export async function notesPage(
+  store: Store,
+  of: { readonly after: Uint8Array | null; readonly agency: string | null },
+): Promise<NotesPage> {
+  const start = of.agency === null ? notePrefix : agencyKey(of.agency);
+  const from = of.after === null ? { gte: start } : { gt: concat(start, of.after) };
+  const notes: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const [key] of store.range({ ...from, lt: concat(start, new Uint8Array(33).fill(255)) })) {
+    if (bytes > PAGE_BYTES_MAX || notes.length >= 1_000) return { notes, more: true };
+    const note = await storedNote(store, key.subarray(start.length));
+    if (note === undefined) continue;
+    notes.push(note);
+    bytes += note.length;
+  }
+  return { notes, more: false };
+}
