@@ -2,6 +2,7 @@
 
 export * from './admission.ts';
 export { Budget, type BudgetLimits } from './budget.ts';
+export * from './charter-drafts.ts';
 export * from './charter-log.ts';
 export * from './checkpoint.ts';
 export * from './entry.ts';
