@@ -1,0 +1,27 @@
+// Signing what it should not: a liar has its own voting key, and nobody else's.
+
+import { type Append, cosign, cosignerName, counterMessage, formatSignature, readHead } from '@vauban/ledger';
+import type { AnswerOf } from '@vauban/wire';
+import type { LiarSetting, MachinePorts } from '../liar.ts';
+
+/** A cosignature under this liar's own key on whatever head an append ends with; undefined without a key. */
+export function cosigned(
+  { keys }: MachinePorts,
+  { crypto, identity, charter, clock }: LiarSetting,
+  append: Pick<Append, 'checkpoint'>,
+): AnswerOf<'append'> | undefined {
+  if (keys.voting === null) return undefined;
+  const { seed, epoch } = keys.voting;
+  const name = cosignerName(charter().name, identity.name, epoch);
+  const cosigner = { name, seed, publicKey: crypto.ed25519Public(seed) };
+  const seconds = Math.floor(clock.now() / 1_000);
+  const line = cosign(crypto, readHead(append.checkpoint), cosigner, seconds);
+  // No honest counter is that high: whoever remembers it must not believe it of anybody else.
+  const counter = 1_000_000;
+  return {
+    result: 'cosigned',
+    cosignature: formatSignature(line).trimEnd(),
+    counter,
+    counterSignature: crypto.ed25519Sign(seed, counterMessage(identity.name, epoch, counter)),
+  };
+}

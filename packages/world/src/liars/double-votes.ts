@@ -1,0 +1,32 @@
+import type { Liar } from '../liar.ts';
+import { readHead } from '@vauban/ledger';
+import { toHex } from '@vauban/core';
+import { memory } from './chance.ts';
+import { cosigned } from './cosigning.ts';
+import { speaking } from './mouth.ts';
+
+/** Signs every head it is shown, whatever it signed before and whatever its daemon thinks of it. */
+export const doubleVotes: Liar = {
+  name: 'double-votes',
+  losesData: false,
+  wrap: (ports, setting) => {
+    const signed = memory(setting, 'signed', () => new Map<string, string>());
+    return speaking(ports, {
+      answers: {
+        append: async (question) => {
+          const truth = await question.truth();
+          const head = readHead(question.asked.append.checkpoint);
+          const name = `${head.origin} ${head.size}`;
+          const root = toHex(head.root);
+          const before = signed.get(name);
+          signed.set(name, root);
+          if (truth?.result === 'cosigned' && (before === undefined || before === root)) return undefined;
+          const vote = cosigned(ports, setting, question.asked.append);
+          if (vote === undefined) return undefined;
+          setting.did(before !== undefined && before !== root ? 'signs two trees' : 'signs what it refuses');
+          return question.say(vote);
+        },
+      },
+    });
+  },
+};
