@@ -3,6 +3,12 @@
 export { nodeClock } from './clock.ts';
 export { nodeCrypto } from './crypto.ts';
 export { openFiles } from './files.ts';
-export { type LevelStoreOptions, openLevelStore } from './level-store.ts';
+export {
+  findLevelStore,
+  type FoundStore,
+  type LevelStoreOptions,
+  openLevelStore,
+  setLevelStoreAside,
+} from './level-store.ts';
 export { nodeRandom } from './random.ts';
 export { nodePassphraseKdf } from './passphrase.ts';

@@ -47,7 +47,9 @@ export function checkedStore(inner: Store, crypto: Crypto): Store {
     async *range(range) {
       for await (const [key, stored] of inner.range(range)) yield [key, open(key, stored)] as const;
     },
-    ...(inner.compact === undefined ? {} : { compact: (range) => inner.compact?.(range) ?? Promise.resolve() }),
+    ...(inner.compact === undefined
+      ? {}
+      : { compact: (range) => inner.compact?.(range) ?? Promise.resolve() }),
     close: () => inner.close(),
   };
 }

@@ -18,7 +18,7 @@ export interface Store {
   batch(operations: readonly StoreOperation[], options: { readonly sync: boolean }): Promise<void>;
   range(range: StoreRange): AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>;
   /**
-   * Leaves nothing on the disk of what was overwritten or deleted between these keys; may take long. A store that keeps
+   * Leaves nothing on the disk of what was overwritten between these keys; costs a rewrite of all that is between them. A store that keeps
    * nothing of it anyway need not have it.
    */
   compact?(range: { readonly gte: Uint8Array; readonly lt: Uint8Array }): Promise<void>;
