@@ -109,12 +109,11 @@ function checkEpoch(current: Charter, next: Charter): void {
   // Whoever stays holds what it signed, and whoever enters has read it: a certificate of the old set must meet any quorum
   // of the new one in more than can lie. Counted over the old set's size, whoever enters and leaves cancels out.
   const common = quorumOf(current) + quorumOf(next) - votingHosters(current).length;
-  const lying = Math.max(current.f, next.f);
-  if (common <= lying) {
+  if (common <= next.f) {
     throw refused(
       'QUORUMS_APART',
       `with ${next.f} of ${votingHosters(next).length} voters lying after ${current.f} of ${votingHosters(current).length}, a quorum of epoch ${epoch} may share no honest hoster with one of epoch ${current.epoch}: change the number of liars by one, in an epoch in which nobody leaves`,
-      { epoch, common, lying },
+      { epoch, common, lying: next.f },
     );
   }
 }

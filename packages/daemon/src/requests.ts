@@ -23,6 +23,7 @@ const mayAsk: Readonly<Record<Exclude<Ask, 'hello'>, readonly Role[]>> = {
   notes: ['daemon', 'device'],
   receipt: ['device'],
   leaf: ['daemon', 'device', 'operator'],
+  'next-key': ['daemon', 'officer', 'operator'],
   status: ['daemon', 'device', 'officer', 'operator'],
 };
 
@@ -88,6 +89,9 @@ export function requestHandler(
     },
     receipt: (session, { segment, index }) => fragments.receipt(session, segment, index),
     leaf: (session, asked) => fragments.leaf(session, asked),
+    'next-key': async () => {
+      throw mirror.silent ?? notVoting();
+    },
     status: () => options.status(),
   };
   return async (from, request) => {

@@ -1,5 +1,6 @@
 // The only door of `ledger`.
 
+export * from './abandon.ts';
 export * from './admission.ts';
 export { Budget, type BudgetLimits } from './budget.ts';
 export * from './charter-drafts.ts';
@@ -10,6 +11,7 @@ export * from './heads.ts';
 export * from './log-store.ts';
 export * from './log-writer.ts';
 export { Mirror, type MirrorOptions, type VotingRight } from './mirror.ts';
+export * from './next-key.ts';
 export * from './note.ts';
 export { type NotesPage, originNamed } from './note-shelf.ts';
 export * from './place.ts';

@@ -17,6 +17,7 @@ import {
   chainOf,
   crypto,
   officersOf,
+  opened,
   publicOf,
   sampleCharter,
   seedOf,
@@ -193,19 +194,14 @@ describe('the next version', () => {
         ),
     ],
     ['another number of liars', 'VOTERS_CHANGED', (chain) => signed(successor(chain, { f: 0 }))],
+    ['the epoch after next', 'EPOCH_SKIPPED', (chain) => signed(opened(chain, 2))],
     [
-      'another epoch',
-      'VOTERS_CHANGED',
-      (chain) =>
-        signed(
-          successor(chain, {
-            epoch: 1,
-            hosters: first.hosters.map((one) => ({
-              ...one,
-              votingKeys: one.voter === null ? [] : [{ epoch: 1, key: publicOf(`voting ${one.id} 1`) }],
-            })),
-          }),
-        ),
+      'a voting key that an earlier version listed',
+      'VOTING_KEY_USED',
+      (chain) => {
+        chain.extend(certified(chain, signed(opened(chain, 1))));
+        return signed(opened(chain, 2, (id) => `voting ${id} ${id === 'h2' ? 0 : 2}`));
+      },
     ],
   ];
 
@@ -225,6 +221,25 @@ describe('the next version', () => {
     const draft = signed(successor(chain, { officers: newOfficers }), 'ana', 'bob', 'eve', 'kim', 'leo');
     chain.extend(certified(chain, draft));
     expect(chain.current.officers).toEqual(newOfficers);
+  });
+});
+
+describe('epochs', () => {
+  test('the voting set of each is known, and the version that opens one is cosigned by the epoch before', () => {
+    const chain = chainOf(first);
+    const own = certified(chain, signed(opened(chain, 1)), undefined, 1);
+    expect(() => chain.extend(own)).toThrow(expect.objectContaining({ code: 'CERTIFICATE_SHORT' }));
+    chain.extend(certified(chain, signed(opened(chain, 1))));
+    expect(chain.ofEpoch(0)).toEqual(first);
+    expect(chain.ofEpoch(1)).toBe(chain.current);
+    expect(chain.ofEpoch(2)).toBeUndefined();
+    // An ordinary version of the new epoch, by its voters only.
+    const next = draftOf(chain, { issued: 8 });
+    expect(() => chain.extend(certified(chain, next, undefined, 0))).toThrow(
+      expect.objectContaining({ code: 'CERTIFICATE_SHORT' }),
+    );
+    chain.extend(certified(chain, next, undefined, 1));
+    expect(chain.ofEpoch(1)?.issued).toBe(8);
   });
 });
 

@@ -25,7 +25,16 @@ import {
   verifierKey,
   votingSetOf,
 } from '../src/index.ts';
-import { cosignerOf, crypto, hosterName, publicOf, sampleCharter, seedOf } from './sample-charter.ts';
+import {
+  chainOf,
+  cosignerOf,
+  crypto,
+  hosterName,
+  openEpoch,
+  publicOf,
+  sampleCharter,
+  seedOf,
+} from './sample-charter.ts';
 
 const spki = (raw: Uint8Array) =>
   createPublicKey({
@@ -212,7 +221,12 @@ describe('certificates', () => {
       names.map((name, at) => lineOf(name, 1_790_000_000 - at)),
     );
     expect(parseNote(certificate).signatures.length).toBe(7);
-    expect(open(certificate)).toEqual({ head, cosigners: names.slice(0, 6), timeSeconds: 1_790_000_000 - 5 });
+    expect(open(certificate)).toEqual({
+      head,
+      epoch: 0,
+      cosigners: names.slice(0, 6),
+      timeSeconds: 1_790_000_000 - 5,
+    });
   });
 
   test('one set of cosignatures has one text', () => {
@@ -261,6 +275,31 @@ describe('certificates', () => {
     expect(open(noteWith([...five, ...more, sixth])).cosigners.toSorted()).toEqual(names.slice(0, 6));
   });
 
+  describe('over several epochs', () => {
+    const chain = chainOf(charter);
+    openEpoch(chain, 1);
+    const lineIn = (epoch: number) => (name: string) => cosign(crypto, head, cosignerOf(name, epoch), 9);
+    const openNow = (text: string) => openCertificate(crypto, chain, text, writer.publicKey);
+    const old = names.map(lineIn(0));
+    const fresh = names.map(lineIn(1));
+
+    test('one of an earlier epoch still opens, and one of the epoch in force', () => {
+      expect(openNow(noteWith(old.slice(0, 6))).epoch).toBe(0);
+      expect(openNow(noteWith(fresh.slice(3))).epoch).toBe(1);
+    });
+
+    test('lines of two epochs are not added up', () => {
+      const mixed = [...old.slice(0, 5), ...fresh.slice(4)];
+      expect(() => openNow(noteWith(mixed))).toThrow(short);
+      expect(openNow(noteWith([...mixed, ...fresh.slice(3, 4)])).cosigners).toHaveLength(6);
+    });
+
+    test('an epoch that is not known here has no voters', () => {
+      expect(() => openNow(noteWith(names.map(lineIn(2))))).toThrow(short);
+      expect(() => open(noteWith(fresh))).toThrow(short);
+    });
+  });
+
   test('without the writer’s signature it is none', () => {
     const full = noteWith([...five, sixth]);
     const { text, signatures } = parseNote(full);
@@ -268,7 +307,12 @@ describe('certificates', () => {
       expect.objectContaining({ code: 'LOG_SIGNATURE' }),
     );
     expect(
-      openCertificate(crypto, votingSetOf(charter), formatNote({ text, signatures: signatures.slice(1) }), undefined).head,
+      openCertificate(
+        crypto,
+        votingSetOf(charter),
+        formatNote({ text, signatures: signatures.slice(1) }),
+        undefined,
+      ).head,
     ).toEqual(head);
   });
 

@@ -7,6 +7,7 @@ import {
   daemonIdOf,
   type Policy,
   quorumOf,
+  votingHosters,
   utf8,
 } from '@vauban/core';
 import { nodeCrypto } from '@vauban/core/node';
@@ -160,12 +161,40 @@ export function successor(chain: CharterChain, change: Partial<Charter> = {}): C
 }
 
 /** A draft with the certificate that `cosigners` give its head; a quorum of the voters unless told. */
-export function certified(chain: CharterChain, draft: SignedCharter, cosigners?: string[]): SignedCharter {
+export function certified(
+  chain: CharterChain,
+  draft: SignedCharter,
+  cosigners?: readonly string[],
+  epoch = chain.current.epoch,
+): SignedCharter {
   const { head } = chain.checkDraft(draft);
   const text = `${head.origin}\n${head.size}\n${Buffer.from(head.root).toString('base64')}\n`;
-  const names = cosigners ?? Array.from({ length: quorumOf(chain.current) }, (_, at) => hosterName(at + 1));
-  const signatures = names.map((name) => cosign(crypto, head, cosignerOf(name), NOW / 1_000));
+  const voters = votingHosters(chain.current).map(({ id }) => id);
+  const names = cosigners ?? voters.slice(0, quorumOf(chain.current));
+  const signatures = names.map((name) => cosign(crypto, head, cosignerOf(name, epoch), NOW / 1_000));
   return { ...draft, certificate: formatNote({ text, signatures }) };
+}
+
+/** The next version, opening `epoch` with a fresh key for every voter. */
+export function opened(
+  chain: CharterChain,
+  epoch: number,
+  keyName = (id: string) => `voting ${id} ${epoch}`,
+): Charter {
+  const hosters = chain.current.hosters.map((one) => ({
+    ...one,
+    votingKeys: one.voter === null ? [] : [{ epoch, key: publicOf(keyName(one.id)) }],
+  }));
+  return successor(chain, { epoch, hosters });
+}
+
+/** Puts the next epoch in force, with the voters as they are but for `change`. */
+export function openEpoch(
+  chain: CharterChain,
+  epoch: number,
+  change: (charter: Charter) => Charter = (charter) => charter,
+): void {
+  chain.extend(certified(chain, signed(change(opened(chain, epoch)))));
 }
 
 /** Puts `change` in force as the next version. */

@@ -103,6 +103,8 @@ const requests = [
     index: shape.count(SHARDS_MAX),
     leaf: shape.count(10_000_000),
   }),
+  /** The voting key this voter has made for the next epoch. */
+  v.strictObject({ ask: v.literal('next-key') }),
   v.strictObject({ ask: v.literal('status') }),
 ] as const;
 
@@ -162,6 +164,7 @@ const answers = {
     leaves: shape.count(10_000_000),
     proof: v.pipe(v.array(hash), v.maxLength(64)),
   }),
+  'next-key': v.strictObject({ epoch: shape.count(), key: hash, signature: shape.bytes(64) }),
   status: v.strictObject({
     daemon: shape.text(32),
     hoster: shape.text(40),
