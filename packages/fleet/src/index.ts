@@ -2,6 +2,9 @@
 
 export { type BurnResult, burnSite } from './adapters/burn-site.ts';
 export { createNetwork, type CreatedNetwork, type CreateOptions } from './adapters/create-network.ts';
+export { type AbandonedDraft, abandonDraft, deadDrafts } from './adapters/abandoned-drafts.ts';
+export type { AppliedCharter } from './adapters/apply-charter.ts';
+export { CharterDesk, type DeskOptions } from './adapters/charter-desk.ts';
 export { allocatedBytes } from './adapters/disk-usage.ts';
 export { enactCharter } from './adapters/enact-charter.ts';
 export {
@@ -13,6 +16,12 @@ export {
   readNetworkCharter,
 } from './adapters/layout.ts';
 export { NetworkSession, type SessionOptions } from './adapters/network-session.ts';
+export { applyDraft, proposeCharter, signDraft } from './adapters/officers-work.ts';
+export { charterChanges } from './charter/charter-changes.ts';
+export { charterHistory, type CharterVersion } from './charter/charter-history.ts';
+export type { Newcomers } from './charter/compose.ts';
+export { formatCharterText } from './charter/charter-text.ts';
+export { encodeDraft } from './charter/draft.ts';
 export { runningPid } from './adapters/processes.ts';
 export { type StartedNetwork, startNetwork, type StartOptions } from './adapters/start-network.ts';
 export { type DaemonStatus, networkStatus, type NetworkStatus } from './adapters/status-network.ts';

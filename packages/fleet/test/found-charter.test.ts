@@ -2,83 +2,13 @@
 
 import { charterProblems, isFault, officersThreshold, quorumOf, slugOf } from '@vauban/core';
 import { nodeCrypto } from '@vauban/core/node';
-import { makeKey, makePublicLine } from '@vauban/daemon';
 import { checkDeclaration, choose } from '@vauban/placement';
 import { describe, expect, it, test } from 'vitest';
 import { cities } from '../src/cities.ts';
 import { checkSize, foundCharter, suggestCode } from '../src/found-charter.ts';
+import { charterOf, lineOf, NOW } from './sample-charter.ts';
 
-const NOW = 1_800_000_000_000;
 const crypto = nodeCrypto;
-
-const keyOf = (role: 'identity' | 'receipt' | 'log' | 'officer' | 'operator', name: string) =>
-  makeKey(role, {
-    crypto,
-    random: { bytes: () => crypto.sha256(new TextEncoder().encode(`${role} ${name}`)) },
-  });
-
-function lineOf(nth: number): string {
-  const city = cities[nth] as (typeof cities)[number];
-  const site = slugOf(city.name);
-  const receipt = keyOf('receipt', site).publicKey;
-  const identity = keyOf('identity', site);
-  const id = Buffer.from(crypto.sha256(Buffer.from('vauban/daemon-id/0\n'), receipt).subarray(0, 16));
-  return makePublicLine(
-    crypto,
-    {
-      format: 'vauban/daemon-facts/0',
-      hoster: { id: slugOf(city.hoster), name: city.hoster, identityKey: identity.publicKey },
-      site: {
-        id: site,
-        city: city.name,
-        country: 'FR',
-        building: site,
-        address: '',
-        latitude: Math.round(city.latitude * 1e6),
-        longitude: Math.round(city.longitude * 1e6),
-      },
-      daemon: {
-        id: id.toString('hex'),
-        receiptKey: receipt,
-        logKey: keyOf('log', site).publicKey,
-        peer: `peer-${site}`,
-        addresses: ['/ip4/127.0.0.1/tcp/1'],
-        capacityBytes: 100e9,
-      },
-      voting: { epoch: 1, key: crypto.sha256(identity.publicKey) },
-      declaration: {
-        seat: 'FR',
-        law: 'FR',
-        data: 'FR',
-        foreignShareLargest: 0,
-        foreignShareTotal: 0,
-        foreignVeto: false,
-        certifications: [],
-        validFrom: NOW,
-        validUntil: NOW + 1_000,
-        signedBy: city.hoster,
-      },
-    },
-    identity.seed,
-  );
-}
-
-function charterOf(sites: number) {
-  const { k, m } = suggestCode(sites);
-  return foundCharter({
-    name: 'test',
-    publicLines: Array.from({ length: sites }, (_, nth) => lineOf(nth)),
-    officers: Array.from({ length: sites }, (_, nth) => ({
-      id: `officer-${nth}`,
-      key: keyOf('officer', String(nth)).publicKey,
-    })),
-    operators: [{ id: 'operator', key: keyOf('operator', '').publicKey }],
-    k,
-    m,
-    now: NOW,
-    crypto,
-  });
-}
 
 describe('the size of a network', () => {
   test.each([

@@ -8,17 +8,19 @@ import { count, day, size, table, time, wrap } from '../output.ts';
 
 interface Options {
   readonly network: string;
+  readonly toml?: boolean;
 }
 
 export function registerCharterShow(parent: Command, context: Context): void {
   const command = parent
     .command('show')
     .description('say what the charter says')
-    .requiredOption('--network <path>', 'a charter file, or the directory of a local network');
+    .requiredOption('--network <path>', 'a charter file, or the directory of a local network')
+    .option('--toml', 'as a text to edit, for charter propose');
   context.declare<Options>(command, {
     example: 'vauban charter show --network ./grand-est',
     notes: 'The root is the text that names this consortium for ever; offline checks start from it.',
-    run: async (_, { network }) => {
+    run: async (_, { network, toml }) => {
       const { readCharter } = await import('@vauban/daemon');
       const { readNetworkCharter } = await import('@vauban/fleet');
       const isDirectory = await stat(network).then(
@@ -26,6 +28,11 @@ export function registerCharterShow(parent: Command, context: Context): void {
         () => false,
       );
       const chain = isDirectory ? await readNetworkCharter(network) : await readCharter(network);
+      if (toml === true && !context.json) {
+        const { formatCharterText } = await import('@vauban/fleet');
+        context.print({}, formatCharterText(chain.current));
+        return;
+      }
       context.print(documentOf(chain.current, chain.root), inWords(chain.current, chain.root));
     },
   });

@@ -55,11 +55,16 @@ export class NetworkSession {
     if (first === undefined) {
       throw new Fault('refused', 'NO_KEYS', `${directory} holds no ${options.as}'s key`, { directory });
     }
-    const session = new NetworkSession(
-      chain,
-      { role: options.as, id: first.id, seed: first.key.seed },
-      options,
-    );
+    return NetworkSession.with(chain, { id: first.id, seed: first.key.seed }, options);
+  }
+
+  /** The same for a key and a charter that lie anywhere. */
+  static async with(
+    chain: CharterChain,
+    key: { readonly id: string; readonly seed: Uint8Array },
+    options: SessionOptions,
+  ): Promise<NetworkSession> {
+    const session = new NetworkSession(chain, { role: options.as, ...key }, options);
     await session.#network.start();
     return session;
   }
