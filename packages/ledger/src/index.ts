@@ -1,6 +1,5 @@
 // The only door of `ledger`.
 
-export * from './abandon.ts';
 export * from './admission.ts';
 export { Budget, type BudgetLimits } from './budget.ts';
 export * from './charter-drafts.ts';
