@@ -6,20 +6,29 @@
 import {
   assert,
   type Clock,
-  concat,
   type Crypto,
   equalBytes,
   Fault,
   asFault,
   FINISH_AFTER_MS,
   MESSAGE_BYTES_MAX,
-  utf8,
+  type StoreOperation,
 } from '@vauban/core';
 import { type AdmissionView, admit, admitWriter } from './admission.ts';
 import { Budget, type BudgetLimits } from './budget.ts';
 import type { CharterChain } from './charter-log.ts';
-import { type Cosigner, cosign, type Head, openCertificate, openCheckpoint, readHead } from './checkpoint.ts';
+import {
+  type Cosigner,
+  cosign,
+  type Head,
+  openCertificate,
+  openCheckpoint,
+  originOf,
+  readHead,
+} from './checkpoint.ts';
+import { forkKey } from './branches.ts';
 import type { OpenEntry } from './entry.ts';
+import { forkProof, type SignedHistory } from './fork-proof.ts';
 import { counterMessage, type HeadsScope, type StoredHead, signHeads } from './heads.ts';
 import {
   type Append,
@@ -31,7 +40,9 @@ import {
 } from './log-store.ts';
 import { formatSignature } from './note.ts';
 import { refusalClassOf } from './refusal.ts';
-import { keepRootNote, type NotesPage, notesPage } from './note-shelf.ts';
+import { type Delegation, openRootNote } from './root-note.ts';
+import { forkReports, isLogSealed, sealReports } from './seal-report.ts';
+import { isSealed, keepRootNote, type NotesPage, notesPage, originNamed } from './note-shelf.ts';
 import { segmentFacts } from './segment-index.ts';
 import type { VoteJournal } from './vote-journal.ts';
 import type { AppendReply } from './voter.ts';
@@ -56,7 +67,6 @@ export interface MirrorOptions {
 
 /** An idle head is cosigned anew after this long, so that its certificate stays fresh. */
 const DAY_S = 86_400;
-const forkPrefix = utf8('F/');
 
 export class Mirror {
   readonly #logs: LogStore;
@@ -66,6 +76,8 @@ export class Mirror {
   readonly #budget: Budget;
   readonly #peerCounters = new Map<string, number>();
   #voting: VotingRight | null;
+  /** Sealed logs met in this run: nobody can finish their heads. */
+  readonly #sealed = new Set<string>();
   /** Why this mirror does not vote, when it does not. */
   #silent: Fault | null;
 
@@ -152,6 +164,7 @@ export class Mirror {
   async adopt(append: Append): Promise<void> {
     await this.#logs.alone(append.origin, async () => {
       if (this.#logs.state(append.origin).size !== append.oldSize) return;
+      if (await isLogSealed(this.#logs, append.origin, append.records[0])) return;
       const checked = await this.#check(append, 'any');
       await this.#store(checked, { admittedSize: checked.before.admittedSize, votedSeconds: null });
     });
@@ -164,6 +177,7 @@ export class Mirror {
       throw new Fault('refused', 'MALFORMED', 'origin and checkpoint differ', {});
     if (state.size > 0 && head.size === state.size) {
       await this.#sameSize(state, append.checkpoint);
+      await this.#mustBeOpen(append);
       return this.#vote(state.origin, []);
     }
     if (append.oldSize !== state.size) {
@@ -177,10 +191,23 @@ export class Mirror {
       return { result: 'stored' };
     }
     this.#mustVote();
+    await this.#mustBeOpen(append);
     const checked = await this.#check(append, 'current');
     this.#charge(checked);
     await this.#admit(checked);
     return this.#vote(append.origin, [checked]);
+  }
+
+  /** A sealed log grows no further but under a certificate. Faults: LOG_SEALED. */
+  async #mustBeOpen({ origin, records }: Append): Promise<void> {
+    if (!(await isLogSealed(this.#logs, origin, records[0]))) return;
+    this.#sealed.add(origin);
+    throw new Fault(
+      'refused',
+      'LOG_SEALED',
+      `the agency revoked the device that writes ${origin}: nothing more of it is cosigned`,
+      { origin },
+    );
   }
 
   /** A second head of the size held: the same bytes again, or a fork, which is kept as evidence. */
@@ -189,11 +216,15 @@ export class Mirror {
     assert(writer !== undefined, 'a stored log has a writer');
     const head = openCheckpoint(this.#crypto, checkpoint, writer.key);
     if (equalBytes(head.root, readHead(state.checkpoint).root)) return;
-    const evidence = {
-      put: concat(forkPrefix, utf8(state.origin)),
-      value: utf8(`${state.checkpoint}\n${checkpoint}`),
-    };
-    await this.#logs.store.batch([evidence], { sync: true });
+    const none = new Uint8Array(0);
+    const histories = [state.checkpoint, checkpoint].map((one) => ({ checkpoint: one, leaves: none }));
+    const proof = forkProof(
+      this.#crypto,
+      writer.key,
+      histories as unknown as readonly [SignedHistory, SignedHistory],
+    );
+    assert(proof !== undefined, 'two roots of one size prove a fork');
+    await this.#logs.write([{ put: forkKey(state.origin), value: proof }]);
     throw new Fault(
       'refused',
       'FORKED',
@@ -385,7 +416,8 @@ export class Mirror {
     if (this.#silent !== null && this.#silent.code !== 'VOTER_STARTING') throw this.#silent;
     assert(voting !== null, 'a mirror that is not silent votes');
     const charter = this.#charters.current;
-    const heads: StoredHead[] = (await this.#inScope(scope)).map((origin) => {
+    const origins = await this.#inScope(scope);
+    const heads: StoredHead[] = origins.map((origin) => {
       const { size, checkpoint, certificate } = this.#logs.state(origin);
       return { origin, size, checkpoint, certificate };
     });
@@ -403,8 +435,8 @@ export class Mirror {
         counter: voting.journal.counter,
         yourCounter: asker === null ? null : (this.#peerCounters.get(asker) ?? 0),
         heads,
-        seals: [],
-        forks: [],
+        seals: await sealReports(this.#logs, { scope, origins }),
+        forks: await forkReports(this.#logs.store, new Set(origins)),
         unready: [],
       },
       voting.cosigner.seed,
@@ -427,14 +459,31 @@ export class Mirror {
     const before = this.#clock.now() - FINISH_AFTER_MS;
     return this.#logs.origins().filter((origin) => {
       const state = this.#logs.state(origin);
-      return state.certifiedSize < state.size && state.storedAt <= before;
+      return state.certifiedSize < state.size && state.storedAt <= before && !this.#sealed.has(origin);
     });
   }
 
-  /** Stores a root note durably: the acknowledgement. Faults: those of openRootNote, DEVICES_MANY, NOTES_MANY. */
+  /**
+   * Stores a root note durably, with the seal it asks for: the acknowledgement. No append of the log is under way
+   * meanwhile. Faults: those of openRootNote, DEVICES_MANY, NOTES_MANY, STORE_FAILED.
+   */
   async putNote(note: Uint8Array): Promise<void> {
-    const at = { charter: this.#charters.current, now: this.#clock.now() };
-    await keepRootNote({ crypto: this.#crypto, store: this.#logs.store }, at, note);
+    const charter = this.#charters.current;
+    const said = openRootNote(this.#crypto, charter, note);
+    const ports = {
+      crypto: this.#crypto,
+      store: this.#logs.store,
+      write: (rows: readonly StoreOperation[]) => this.#logs.write(rows),
+    };
+    const keep = () => keepRootNote(ports, { said, now: this.#clock.now() }, note);
+    const origin = originNamed(this.#crypto, said);
+    await (origin === undefined ? keep() : this.#logs.alone(origin, keep));
+  }
+
+  /** Whether this hoster stores a note that takes a device's rights away. */
+  isRevoked({ charter, agency, deviceKey }: Delegation): Promise<boolean> {
+    const origin = originOf(this.#crypto, charter, deviceKey);
+    return isSealed(this.#logs.store, { origin, agency });
   }
 
   /** Root notes by ascending hash, from the one after `after`; one agency's, or all. */
@@ -444,7 +493,12 @@ export class Mirror {
 }
 
 /** Head of a certificate that covers the append's end. What is wrong with it is an answer, not a failure here. */
-function coveringHead(crypto: Crypto, charters: CharterChain, certificate: string, checked: CheckedAppend): Head {
+function coveringHead(
+  crypto: Crypto,
+  charters: CharterChain,
+  certificate: string,
+  checked: CheckedAppend,
+): Head {
   const { origin, size, root } = checked.head;
   let head: Head;
   try {

@@ -3,7 +3,6 @@
 
 import {
   AGENCY_DEVICES_MAX,
-  type Charter,
   type Crypto,
   concat,
   decodeCbor,
@@ -17,7 +16,7 @@ import {
 } from '@vauban/core';
 import * as v from 'valibot';
 import { originOf } from './checkpoint.ts';
-import { openRootNote, readRootNote, type RootNote } from './root-note.ts';
+import { readRootNote, type RootNote } from './root-note.ts';
 
 /** Notes of one agency, of all kinds: every device it ever had, revoked and sealed. */
 const AGENCY_NOTES_MAX = 4_096;
@@ -32,6 +31,8 @@ const none = new Uint8Array(0);
 interface ShelfPorts {
   readonly crypto: Crypto;
   readonly store: Store;
+  /** Writes rows in one synced batch. */
+  readonly write: (rows: readonly StoreOperation[]) => Promise<void>;
 }
 
 function agencyKey(agency: string, hash: Uint8Array = none): Uint8Array {
@@ -53,18 +54,17 @@ export function originNamed(crypto: Crypto, note: RootNote): string | undefined 
 
 /**
  * Stores a note durably, with the seal it asks for; the same note again is no second one. The caller is alone with the
- * log the note names. Returns what the note says. Faults: those of openRootNote, DEVICES_MANY, NOTES_MANY.
+ * log the note names, and has opened the note. Faults: DEVICES_MANY, NOTES_MANY.
  */
 export async function keepRootNote(
-  { crypto, store }: ShelfPorts,
-  of: { readonly charter: Charter; readonly now: number },
+  { crypto, store, write }: ShelfPorts,
+  { said, now }: { readonly said: RootNote; readonly now: number },
   note: Uint8Array,
-): Promise<RootNote> {
-  const said = openRootNote(crypto, of.charter, note);
+): Promise<void> {
   const hash = crypto.sha256(note);
   const key = concat(notePrefix, hash);
-  if ((await store.get(key)) !== undefined) return said;
-  await refuseTooMany(store, said, of.now);
+  if ((await store.get(key)) !== undefined) return;
+  await refuseTooMany(store, said, now);
   const operations: StoreOperation[] = [
     { put: key, value: note },
     { put: agencyKey(said.agency, hash), value: Uint8Array.of(1) },
@@ -75,8 +75,7 @@ export async function keepRootNote(
     const row = encodeCbor({ notes: [...before, hash] });
     operations.push({ put: sealKey(origin, said.agency), value: row });
   }
-  await store.batch(operations, { sync: true });
-  return said;
+  await write(operations);
 }
 
 async function refuseTooMany(store: Store, said: RootNote, now: number): Promise<void> {
