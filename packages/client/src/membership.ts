@@ -66,7 +66,8 @@ export class Membership {
     return {
       ...this.#options.ports,
       charters: this.chain,
-      voters: this.voters(signal),
+      voters: () => this.voters(signal),
+      newer: () => this.settled().catch(() => undefined),
       logs,
       ...(signal === undefined ? {} : { signal }),
     };

@@ -215,7 +215,7 @@ async function compare(known: Copy, { voter, head, logs }: Copy): Promise<void> 
 
 function readerOf(options: VerifyLedgerOptions, voter: Voter, logs: LogStore): ReaderOptions {
   const { crypto, clock, random, charters } = options;
-  return { crypto, clock, random, charters, voters: [voter], logs };
+  return { crypto, clock, random, charters, voters: () => [voter], logs };
 }
 
 /** Admission of every certified entry that no void cancels, as it had to hold when it was written. */

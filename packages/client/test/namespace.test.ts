@@ -58,7 +58,7 @@ async function written(records: readonly Record[], more: readonly Payload[] = []
       clock,
       random,
       charters,
-      voters,
+      voters: () => voters,
       logs: state.logs,
       seed: seedOf('device laptop'),
       genesis: { kind: 'genesis', writer: 'device', note, adopts: null },

@@ -62,7 +62,7 @@ async function writerOver(some: readonly Voter[], device = 'laptop'): Promise<Lo
     clock,
     random,
     charters,
-    voters: some,
+    voters: () => some,
     logs,
     seed: seedOf(`device ${device}`),
     genesis: { kind: 'genesis', writer: 'device', note, adopts: null },

@@ -345,7 +345,7 @@ export class Daemon implements Startable {
           clock,
           random,
           charters: parts.keeper.chain,
-          voters: [...own, ...this.#otherVoters(parts.keeper)],
+          voters: () => [...own, ...this.#otherVoters(parts.keeper)],
           logs: await LogStore.open(parts.ownStore, crypto),
           seed: keys.logSeed,
           genesis: { kind: 'genesis', writer: 'daemon', daemon: daemonIdBytes(id) },

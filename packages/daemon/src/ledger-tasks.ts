@@ -135,11 +135,11 @@ export class LedgerTasks implements Startable {
       putNote: (note) => mirror.putNote(note),
       notes: (after) => mirror.notes(after, null),
     };
-    const voters = [self, ...this.#options.others()];
+    const voters = () => [self, ...this.#options.others()];
     for (const origin of mirror.unfinished()) {
       const result = await pushHead({
         ...this.#options,
-        charter: charters.current,
+        charters,
         voters,
         logs: mirror.logs,
         origin,
@@ -148,7 +148,7 @@ export class LedgerTasks implements Startable {
       const { certificate } = result;
       if (certificate === undefined) continue;
       log('info', 'head-finished', { size: readHead(certificate).size });
-      await Promise.all(voters.map((voter) => voter.certify(origin, certificate).catch(() => undefined)));
+      await Promise.all(voters().map((voter) => voter.certify(origin, certificate).catch(() => undefined)));
     }
   }
 

@@ -13,7 +13,7 @@ import {
 
 /** Fills `reader.logs` as far as it can; a hoster that fails, or whose bytes do not hold, adds nothing. */
 export async function readWithoutQuorum(reader: ReaderOptions): Promise<void> {
-  for (const voter of reader.voters) await readFrom(reader, voter).catch(() => undefined);
+  for (const voter of reader.voters()) await readFrom(reader, voter).catch(() => undefined);
 }
 
 async function readFrom(reader: ReaderOptions, voter: Voter): Promise<void> {

@@ -17,7 +17,8 @@ import { type Head, openCheckpoint, originOf, signCheckpoint } from './checkpoin
 import { makeEntry, type Payload } from './entry.ts';
 import type { Append, LogRecord, LogStore } from './log-store.ts';
 import { type PushResult, pushHead, quorumFault } from './push.ts';
-import { collectHeads, resolveWriter } from './reader.ts';
+import { collectHeads } from './collect-heads.ts';
+import { resolveWriter } from './reader.ts';
 import type { Voter } from './voter.ts';
 
 export interface LogWriterOptions {
@@ -25,7 +26,8 @@ export interface LogWriterOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly charters: CharterChain;
-  readonly voters: readonly Voter[];
+  readonly voters: () => readonly Voter[];
+  readonly newer?: () => Promise<void>;
   readonly logs: LogStore;
   /** Ed25519 seed of the log key, which signs this log and nothing else. */
   readonly seed: Uint8Array;
@@ -153,13 +155,13 @@ export class LogWriter {
   async #certify(): Promise<string> {
     const { logs, charters } = this.#options;
     const state = logs.state(this.origin);
-    const result = await pushHead({ ...this.#options, charter: charters.current, origin: this.origin });
+    const result = await pushHead({ ...this.#options, origin: this.origin });
     if (result.certificate !== undefined) {
       await logs.certify(this.origin, { size: state.size, certificate: result.certificate });
       return result.certificate;
     }
     this.#checkAlone(result);
-    const fault = quorumFault(charters.current, result);
+    const fault = quorumFault(result.charter, result);
     const { certifiedSize, size } = state;
     const refused = fault.kind === 'refused' && fault.facts['class'] !== 'later';
     if (refused) await this.#void(Math.max(1, certifiedSize), size);
@@ -168,7 +170,7 @@ export class LogWriter {
 
   /** Another machine writes with this key: whatever is signed from here on would be a second history. */
   #checkAlone(result: PushResult): void {
-    const { logs, charters } = this.#options;
+    const { logs } = this.#options;
     const { size } = logs.state(this.origin);
     for (const { hoster, checkpoint } of result.ahead) {
       const shown = checkpoint === null ? undefined : this.#ownHead(checkpoint);
@@ -176,7 +178,7 @@ export class LogWriter {
     }
     const forked = [...result.refusals].filter(([, { fault }]) => fault.code === 'FORKED');
     // More than can lie.
-    if (forked.length > charters.current.f)
+    if (forked.length > result.charter.f)
       throw this.#stateLost(forked.map(([hoster]) => hoster).join(', '), size);
   }
 
@@ -205,7 +207,7 @@ export class LogWriter {
     if (voids.length === 0) return;
     await this.#persist(voids);
     const size = logs.state(this.origin).size;
-    const result = await pushHead({ ...this.#options, charter: charters.current, origin: this.origin });
+    const result = await pushHead({ ...this.#options, origin: this.origin });
     if (result.certificate !== undefined)
       await logs.certify(this.origin, { size, certificate: result.certificate });
   }
@@ -215,7 +217,7 @@ export class LogWriter {
     const { logs, voters } = this.#options;
     const { certificate } = logs.state(this.origin);
     if (certificate === null) return;
-    const sent = voters.map((voter) => voter.certify(this.origin, certificate).catch(() => undefined));
+    const sent = voters().map((voter) => voter.certify(this.origin, certificate).catch(() => undefined));
     await Promise.all(sent);
   }
 }

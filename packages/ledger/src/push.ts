@@ -11,6 +11,7 @@ import {
   quorumOf,
   votingHosters,
 } from '@vauban/core';
+import type { CharterChain } from './charter-log.ts';
 import { checkCosignature, makeCertificate, readHead } from './checkpoint.ts';
 import type { Append, LogStore } from './log-store.ts';
 import { type NoteSignature, parseSignature } from './note.ts';
@@ -29,6 +30,8 @@ export interface PushResult {
   readonly certificate: string | undefined;
   readonly refusals: ReadonlyMap<string, Extract<AppendReply, { result: 'refused' }>>;
   readonly unreachable: ReadonlyMap<string, Fault>;
+  /** The charter under which replies were counted. */
+  readonly charter: Charter;
   /** What voters say they hold beyond ours: a checkpoint that the writer signed is proof, the rest is talk. */
   readonly ahead: readonly { readonly hoster: string; readonly checkpoint: string | null }[];
 }
@@ -36,16 +39,32 @@ export interface PushResult {
 export interface PushOptions {
   readonly crypto: Crypto;
   readonly clock: Clock;
-  readonly charter: Charter;
-  readonly voters: readonly Voter[];
+  readonly charters: CharterChain;
+  /** One per voting hoster of the charter as it is now. */
+  readonly voters: () => readonly Voter[];
+  /** Resolves when a newer charter that replies spoke of is known, or could not be had. Never rejects. */
+  readonly newer?: () => Promise<void>;
   readonly logs: LogStore;
   readonly origin: string;
   readonly signal?: AbortSignal;
 }
 
-/** Resolves as soon as q cosignatures are in, or when every voter has answered or failed. */
-export function pushHead(options: PushOptions): Promise<PushResult> {
-  const { crypto, charter, logs, origin } = options;
+/**
+ * Resolves as soon as q cosignatures of one epoch are in, or when every voter has answered or failed. When an epoch opened
+ * meanwhile, the same bytes are brought again, for the new keys to sign.
+ */
+export async function pushHead(options: PushOptions): Promise<PushResult> {
+  const { charters } = options;
+  for (;;) {
+    const charter = charters.current;
+    const result = await pushUnder(options, charter);
+    if (result.certificate === undefined) await options.newer?.();
+    if (result.certificate !== undefined || charters.current.epoch === charter.epoch) return result;
+  }
+}
+
+function pushUnder(options: PushOptions, charter: Charter): Promise<PushResult> {
+  const { crypto, charters, logs, origin } = options;
   const state = logs.state(origin);
   const head = readHead(state.checkpoint);
   const needed = quorumOf(charter);
@@ -54,17 +73,18 @@ export function pushHead(options: PushOptions): Promise<PushResult> {
   const unreachable = new Map<string, Fault>();
   const ahead: { readonly hoster: string; readonly checkpoint: string | null }[] = [];
   return new Promise((resolve) => {
-    let open = options.voters.length;
+    const voters = options.voters();
+    let open = voters.length;
     const finish = (certificate: string | undefined) =>
-      resolve({ certificate, refusals, unreachable, ahead });
-    const take = (voter: Voter, reply: AppendReply) => {
+      resolve({ certificate, refusals, unreachable, ahead, charter });
+    const take = async (voter: Voter, reply: AppendReply) => {
       if (reply.result === 'refused') refusals.set(voter.hoster, reply);
       if (reply.result === 'conflict') ahead.push({ hoster: voter.hoster, checkpoint: reply.checkpoint });
       if (reply.result !== 'cosigned') return;
       const line = parseSignature(reply.cosignature);
       const vote = checkCosignature(crypto, charter, head, line);
       if (vote?.hoster === voter.hoster) lines.set(voter.hoster, line);
-      else
+      else {
         unreachable.set(
           voter.hoster,
           new Fault(
@@ -74,16 +94,19 @@ export function pushHead(options: PushOptions): Promise<PushResult> {
             { hoster: voter.hoster },
           ),
         );
+        // Or it signs with the key of an epoch that this side is about to hear of.
+        await options.newer?.();
+      }
       if (lines.size === needed) finish(makeCertificate(charter, state.checkpoint, [...lines.values()]));
     };
     if (open === 0) finish(undefined);
-    for (const voter of options.voters) {
+    for (const voter of voters) {
       bring(options, voter, state.size)
         .then((reply) => take(voter, reply))
         .catch((error: unknown) => unreachable.set(voter.hoster, asFault(error)))
         .finally(() => {
           open -= 1;
-          if (open === 0) finish(undefined);
+          if (open === 0 || charters.current.epoch !== charter.epoch) finish(undefined);
         });
     }
   });
@@ -152,7 +175,7 @@ async function lastBoundary(logs: LogStore, origin: string, size: number): Promi
  * Why a push did not reach a quorum, as one fault. `refused` when those who refuse are enough to prevent it; its fact
  * `class` is `later` when waiting may still help, because fewer refuse for good than it takes.
  */
-export function quorumFault(charter: Charter, result: PushResult): Fault {
+export function quorumFault(charter: Charter, result: Omit<PushResult, 'charter'>): Fault {
   const voters = votingHosters(charter).length;
   const needed = quorumOf(charter);
   const spare = voters - needed;

@@ -1,10 +1,11 @@
 // Reading what is in force: heads from a quorum, compared with each other and with what this reader remembers, pulled,
 // and finished when nobody has certified them yet. "Not found" may be said only after this (SPEC: reading).
 
-import { asFault, type Clock, type Crypto, equalBytes, Fault, quorumOf, type Random } from '@vauban/core';
+import { asFault, type Clock, type Crypto, equalBytes, Fault, type Random } from '@vauban/core';
 import type { CharterChain } from './charter-log.ts';
 import { type Head, openCertificate, openCheckpoint, readHead } from './checkpoint.ts';
-import { type HeadsBody, type HeadsScope, openHeads, type StoredHead } from './heads.ts';
+import { collectHeads } from './collect-heads.ts';
+import type { HeadsScope, StoredHead } from './heads.ts';
 import { genesisOf, type LogRecord, type LogStore } from './log-store.ts';
 import { pushHead, quorumFault } from './push.ts';
 import type { Voter } from './voter.ts';
@@ -15,55 +16,13 @@ export interface ReaderOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly charters: CharterChain;
-  readonly voters: readonly Voter[];
+  /** One per voting hoster of the charter as it is now: asked again when an epoch opens. */
+  readonly voters: () => readonly Voter[];
+  /** Resolves when a newer charter that answers spoke of is in `charters`, or could not be had: bounded, never rejects. */
+  readonly newer?: () => Promise<void>;
   /** The reader's own copy; what it holds is what it remembers. */
   readonly logs: LogStore;
   readonly signal?: AbortSignal;
-}
-
-export interface HeadsAnswers {
-  readonly answers: readonly HeadsBody[];
-  readonly unreachable: ReadonlyMap<string, Fault>;
-}
-
-/**
- * Signed heads of the scope from as many voters as answer; resolves with at least q that are not starting.
- * Faults: QUORUM_UNREACHABLE.
- */
-export async function collectHeads(options: ReaderOptions, scope: HeadsScope): Promise<HeadsAnswers> {
-  const charter = options.charters.current;
-  const needed = quorumOf(charter);
-  const nonce = options.random.bytes(32);
-  const answers: HeadsBody[] = [];
-  const unreachable = new Map<string, Fault>();
-  await new Promise<void>((resolve) => {
-    let open = options.voters.length;
-    if (open === 0) resolve();
-    for (const voter of options.voters) {
-      voter
-        .heads(nonce, scope)
-        .then((signed) => {
-          const body = openHeads(options.crypto, charter, { hoster: voter.hoster, nonce, scope }, signed);
-          if (body.starting)
-            throw new Fault('unreachable', 'VOTER_STARTING', `${voter.hoster} is starting`, {});
-          answers.push(body);
-        })
-        .catch((error: unknown) => unreachable.set(voter.hoster, asFault(error)))
-        .finally(() => {
-          open -= 1;
-          if (open === 0 || answers.length >= needed) resolve();
-        });
-    }
-  });
-  if (answers.length < needed) {
-    throw quorumFault(charter, {
-      certificate: undefined,
-      refusals: new Map(),
-      unreachable,
-      ahead: [],
-    });
-  }
-  return { answers, unreachable };
 }
 
 interface Shown {
@@ -81,9 +40,10 @@ interface Shown {
 export async function refresh(options: ReaderOptions, scope: HeadsScope): Promise<string[]> {
   const { logs } = options;
   const { answers } = await collectHeads(options, scope);
+  const voters = options.voters();
   const shown = new Map<string, Shown[]>();
   for (const answer of answers) {
-    const voter = options.voters.find((one) => one.hoster === answer.hoster);
+    const voter = voters.find((one) => one.hoster === answer.hoster);
     for (const stored of answer.heads) {
       const head = headOf(stored);
       if (head === undefined || voter === undefined || !inScope(scope, head.origin)) continue;
@@ -246,10 +206,9 @@ export async function pull(
 
 /** Resends a head's bytes until q have cosigned it. Faults: QUORUM_UNREACHABLE, UNFINISHED. */
 export async function finishHead(options: ReaderOptions, origin: string): Promise<string> {
-  const charter = options.charters.current;
-  const result = await pushHead({ ...options, charter, origin });
+  const result = await pushHead({ ...options, origin });
   if (result.certificate === undefined) {
-    const why = quorumFault(charter, result);
+    const why = quorumFault(result.charter, result);
     throw new Fault(
       'unreachable',
       'UNFINISHED',
@@ -262,7 +221,7 @@ export async function finishHead(options: ReaderOptions, origin: string): Promis
     );
   }
   await options.logs.certify(origin, {
-    size: options.logs.state(origin).size,
+    size: readHead(result.certificate).size,
     certificate: result.certificate,
   });
   return result.certificate;

@@ -274,7 +274,7 @@ export class TestNetwork {
       clock: this.clock,
       random: countedRandom('reader'),
       charters: this.charters,
-      voters: of.voters ?? this.hosters,
+      voters: () => of.voters ?? this.hosters,
       logs: await LogStore.open(of.store ?? memoryStore(), crypto),
     };
   }

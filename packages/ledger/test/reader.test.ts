@@ -249,7 +249,7 @@ describe('a lying voter', () => {
     ['answers for another hoster', 'HEADS_OTHER', (net) => bend(net, 2, () => ({ hoster: 'h3' }))],
     ['replays an old nonce', 'HEADS_OTHER', (net) => bend(net, 2, () => ({ nonce: new Uint8Array(32) }))],
     ['answers for another scope', 'HEADS_OTHER', (net) => bend(net, 2, () => ({ scope: { of: 'all' } }))],
-    ['answers under another epoch', 'HEADS_OTHER', (net) => bend(net, 2, () => ({ epoch: 1 }))],
+    ['answers under another epoch', 'EPOCH_OTHER', (net) => bend(net, 2, () => ({ epoch: 1 }))],
     ['answers under another charter', 'HEADS_OTHER', (net) => bend(net, 2, () => ({ charter: 'other' }))],
     ['is only starting', 'VOTER_STARTING', (net) => bend(net, 2, () => ({ starting: true }))],
   ];
@@ -263,7 +263,7 @@ describe('a lying voter', () => {
       facts: { silent: ['h1', 'h2'] },
     });
     net.cut();
-    const { unreachable } = await collectHeads({ ...reader, voters: net.hosters.toReversed() }, vault).then(
+    const { unreachable } = await collectHeads({ ...reader, voters: () => net.hosters.toReversed() }, vault).then(
       async (first) => ((await expect.poll(() => first.unreachable.size).toBe(1)) as unknown, first),
     );
     expect(unreachable.get('h2')).toMatchObject({ code });

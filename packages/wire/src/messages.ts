@@ -210,12 +210,17 @@ export function encodeFaultAnswer(fault: Fault, version: number): Uint8Array {
   return encodeCbor({ ok: false, version, fault: faultToWire(fault) });
 }
 
-/** The answer to what was asked; a fault answer is thrown. Faults: MALFORMED, TOO_LARGE, whatever the peer sent. */
+/**
+ * The answer to what was asked; a fault answer is thrown. `heard` is told the sender's charter version in either case.
+ * Faults: MALFORMED, TOO_LARGE, whatever the peer sent.
+ */
 export function decodeAnswer<Name extends Ask>(
   ask: Name,
   bytes: Uint8Array,
+  heard: (version: number) => void = () => undefined,
 ): { readonly answer: AnswerOf<Name>; readonly version: number } {
   const tag = decodeCbor(answerTag, bytes, `answer to ${ask}`, MESSAGE_BYTES_MAX);
+  heard(tag.version);
   if (!tag.ok) throw faultFromWire(tag.fault);
   const answer = v.safeParse(answers[ask], tag.answer);
   if (!answer.success) {

@@ -133,9 +133,11 @@ export class PeerClient {
     const { network, charterVersion, onNewerCharter } = this.#options;
     const request = encodeRequest({ ask: name, ...body } as unknown as RequestOf<Name>);
     const bytes = await network.request(this.peer, request, callOptions(options));
-    const { answer, version } = decodeAnswer(name, bytes);
-    if (version > charterVersion()) onNewerCharter?.(this.peer, version);
-    return answer;
+    // A refusal names its sender's version too: a voter that left, or waits for an epoch, says nothing else.
+    const heard = (version: number) => {
+      if (version > charterVersion()) onNewerCharter?.(this.peer, version);
+    };
+    return decodeAnswer(name, bytes, heard).answer;
   }
 }
 

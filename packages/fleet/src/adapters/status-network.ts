@@ -102,7 +102,7 @@ async function census(
   if (voters.length === 0) return undefined;
   const logs = await LogStore.open(memoryStore(), nodeCrypto);
   const ports = { crypto: nodeCrypto, clock: nodeClock, random: nodeRandom };
-  const reader = { ...ports, charters: chain, voters, logs };
+  const reader = { ...ports, charters: chain, voters: () => voters, logs };
   const needed = quorumOf(charter);
   let gap: string | undefined;
   if (voters.length < needed) {
