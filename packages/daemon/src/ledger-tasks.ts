@@ -16,6 +16,7 @@ import {
 import {
   type CharterChain,
   type HeadsBody,
+  isCounterOf,
   type Mirror,
   openHeads,
   pushHead,
@@ -88,19 +89,25 @@ export class LedgerTasks implements Startable {
    * False when too few answered. A peer that remembers more votes of this key than it does itself stops it for good.
    */
   async startUpRead(): Promise<boolean> {
-    const { mirror, charters, log } = this.#options;
+    const { mirror, charters, crypto, log } = this.#options;
     const voting = mirror.voting;
     assert(voting !== null, 'only a voter reads before voting');
     const enough = quorumOf(charters.current) - 1;
     const answers = await this.#ask(this.#options.others(), enough);
     if (answers.length < enough) return false;
     for (const { body } of answers) {
-      if ((body.yourCounter ?? 0) <= voting.journal.counter) continue;
+      const { yourCounter } = body;
+      if (yourCounter === null || yourCounter.counter <= voting.journal.counter) continue;
+      const { hoster: own, epoch, cosigner } = voting;
+      if (!isCounterOf(crypto, { hoster: own, epoch, key: cosigner.publicKey }, yourCounter)) {
+        log('warn', 'counter-forged', { hoster: body.hoster, claimed: yourCounter.counter });
+        continue;
+      }
       const reason = new Fault(
         'integrity',
         'VOTE_HISTORY_BEHIND',
-        `${body.hoster} remembers ${body.yourCounter} votes of this hoster, its own history has ${voting.journal.counter}`,
-        { hoster: body.hoster, remembered: body.yourCounter, own: voting.journal.counter },
+        `${body.hoster} remembers ${yourCounter.counter} votes of this hoster, its own history has ${voting.journal.counter}`,
+        { hoster: body.hoster, remembered: yourCounter.counter, own: voting.journal.counter },
       );
       mirror.stopVoting(reason);
       log('error', 'voting-stopped', { code: reason.code, message: reason.message });
@@ -164,7 +171,7 @@ export class LedgerTasks implements Startable {
     const one = async (voter: Voter) => {
       const signed = await voter.heads(nonce, scope);
       const body = openHeads(crypto, charters.current, { hoster: voter.hoster, nonce, scope }, signed);
-      mirror.rememberCounter(body.hoster, body.counter);
+      mirror.rememberCounter(body);
       answers.push({ voter, body });
     };
     await new Promise<void>((resolve) => {

@@ -43,10 +43,11 @@ const bodySchema = v.strictObject({
   starting: v.boolean(),
   nonce: shape.bytes(32),
   scope: headsScopeSchema,
-  /** How many votes this voter has cast. */
+  /** How many votes this voter has cast, signed (`counterMessage`) so that others can remember it. */
   counter: shape.count(),
-  /** The highest counter it has seen of the asking voter, when a voter asks. */
-  yourCounter: v.nullable(shape.count()),
+  counterSignature: shape.bytes(64),
+  /** The highest counter it remembers of the asking voter, as that voter signed it: nobody else's word counts. */
+  yourCounter: v.nullable(v.strictObject({ counter: shape.count(), signature: shape.bytes(64) })),
   /** Complete for the scope: an origin that is absent has size 0 there. */
   heads: v.pipe(
     v.array(
@@ -86,6 +87,8 @@ const bodySchema = v.strictObject({
 
 export type HeadsBody = v.InferOutput<typeof bodySchema>;
 export type StoredHead = HeadsBody['heads'][number];
+/** A vote counter with its voter's signature. */
+export type SignedCounter = NonNullable<HeadsBody['yourCounter']>;
 export type SealReport = HeadsBody['seals'][number];
 
 const signedSchema = v.strictTuple([shape.bytesUpTo(MESSAGE_BYTES_MAX), shape.bytes(64)]);
@@ -138,6 +141,16 @@ export function openHeads(
     });
   }
   return body;
+}
+
+/** Whether a counter is what the voter's own key signed. */
+export function isCounterOf(
+  crypto: Crypto,
+  voter: { readonly hoster: string; readonly epoch: number; readonly key: Uint8Array },
+  { counter, signature }: SignedCounter,
+): boolean {
+  const message = counterMessage(voter.hoster, voter.epoch, counter);
+  return crypto.ed25519Verify(signature, message, voter.key);
 }
 
 /** Bytes a voter signs to say how many votes it has cast, with each cosignature. */

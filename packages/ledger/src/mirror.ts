@@ -12,6 +12,7 @@ import {
   asFault,
   FINISH_AFTER_MS,
   MESSAGE_BYTES_MAX,
+  votingKey,
   type StoreOperation,
 } from '@vauban/core';
 import { type AdmissionView, admit, admitWriter } from './admission.ts';
@@ -29,7 +30,15 @@ import {
 import { forkKey } from './branches.ts';
 import type { OpenEntry } from './entry.ts';
 import { forkProof, type SignedHistory } from './fork-proof.ts';
-import { counterMessage, type HeadsScope, type StoredHead, signHeads } from './heads.ts';
+import {
+  counterMessage,
+  type HeadsBody,
+  type HeadsScope,
+  isCounterOf,
+  type SignedCounter,
+  type StoredHead,
+  signHeads,
+} from './heads.ts';
 import {
   type Append,
   type CheckedAppend,
@@ -74,7 +83,7 @@ export class Mirror {
   readonly #clock: Clock;
   readonly #charters: CharterChain;
   readonly #budget: Budget;
-  readonly #peerCounters = new Map<string, number>();
+  readonly #peerCounters = new Map<string, SignedCounter & { readonly epoch: number }>();
   #voting: VotingRight | null;
   /** Sealed logs met in this run: nobody can finish their heads. */
   readonly #sealed = new Set<string>();
@@ -137,8 +146,20 @@ export class Mirror {
   }
 
   /** Remembers how many votes another voter says it cast, so that it can be told when its own memory is older. */
-  rememberCounter(hoster: string, counter: number): void {
-    if (counter > (this.#peerCounters.get(hoster) ?? 0)) this.#peerCounters.set(hoster, counter);
+  rememberCounter({ hoster, epoch, counter, counterSignature: signature }: HeadsBody): void {
+    const known = this.#peerCounters.get(hoster);
+    if (known !== undefined && known.epoch === epoch && known.counter >= counter) return;
+    const voter = this.#charters.current.hosters.find((one) => one.id === hoster);
+    const key = voter === undefined ? undefined : votingKey(voter, epoch);
+    // One that its voter did not sign would only crowd out one that it did.
+    if (key === undefined || !isCounterOf(this.#crypto, { hoster, epoch, key }, { counter, signature })) return;
+    this.#peerCounters.set(hoster, { epoch, counter, signature });
+  }
+
+  #remembered(asker: string | null): SignedCounter | null {
+    const known = asker === null ? undefined : this.#peerCounters.get(asker);
+    if (known === undefined || known.epoch !== this.#charters.current.epoch) return null;
+    return { counter: known.counter, signature: known.signature };
   }
 
   /** Checks, stores, votes, signs. Never rejects for what the bytes say: refusals are answers. */
@@ -354,17 +375,12 @@ export class Mirror {
     }
     // The key may have been given up while this waited for the disks.
     this.#mustVote();
-    const { counter } = voting.journal;
     return {
       result: 'cosigned',
       cosignature: formatSignature(
         cosign(this.#crypto, head, voting.cosigner, state.votedSeconds ?? seconds),
       ).trimEnd(),
-      counter,
-      counterSignature: this.#crypto.ed25519Sign(
-        voting.cosigner.seed,
-        counterMessage(voting.hoster, voting.epoch, counter),
-      ),
+      ...signedCounter(this.#crypto, voting),
     };
   }
 
@@ -432,8 +448,8 @@ export class Mirror {
         starting: this.#silent !== null,
         nonce,
         scope,
-        counter: voting.journal.counter,
-        yourCounter: asker === null ? null : (this.#peerCounters.get(asker) ?? 0),
+        ...signedCounter(this.#crypto, voting),
+        yourCounter: this.#remembered(asker),
         heads,
         seals: await sealReports(this.#logs, { scope, origins }),
         forks: await forkReports(this.#logs.store, new Set(origins)),
@@ -490,6 +506,13 @@ export class Mirror {
   notes(after: Uint8Array | null, agency: string | null): Promise<NotesPage> {
     return notesPage(this.#logs.store, { after, agency });
   }
+}
+
+/** How many votes are durable, as this voter's key says it. */
+function signedCounter(crypto: Crypto, { hoster, epoch, cosigner, journal }: VotingRight) {
+  const { counter } = journal;
+  const counterSignature = crypto.ed25519Sign(cosigner.seed, counterMessage(hoster, epoch, counter));
+  return { counter, counterSignature };
 }
 
 /** Head of a certificate that covers the append's end. What is wrong with it is an answer, not a failure here. */

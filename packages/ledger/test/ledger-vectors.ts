@@ -93,6 +93,7 @@ export function ledgerVectors() {
     nonce,
     scope: { of: 'vault', vault: VAULT },
     counter: 2,
+    counterSignature: crypto.ed25519Sign(cosignerOf('h1').seed, counterMessage('h1', 0, 2)),
     yourCounter: null,
     heads: [{ origin: pen.origin, size: head.size, checkpoint: grown.checkpoint, certificate: null }],
     seals: [],

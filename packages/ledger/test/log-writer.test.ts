@@ -269,6 +269,7 @@ describe('crashes', () => {
             nonce,
             scope,
             counter: 0,
+            counterSignature: new Uint8Array(64),
             yourCounter: null,
             seals: [],
             forks: [],
