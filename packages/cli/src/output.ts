@@ -31,15 +31,23 @@ export function table(
   return [columns.map((one) => one.title), ...rows].map(line).join('\n');
 }
 
+/** `wrap`, with every line two columns in. */
+export function indented(text: string): string {
+  return wrap(text, COLUMNS - GAP.length)
+    .split('\n')
+    .map((line) => `${GAP}${line}`)
+    .join('\n');
+}
+
 /** Breaks at spaces so that no line passes 80 columns; line breaks in the text stay. */
-export function wrap(text: string): string {
+export function wrap(text: string, columns = COLUMNS): string {
   return text
     .split('\n')
     .flatMap((paragraph) => {
       const lines = [''];
       for (const word of paragraph.split(' ')) {
         const last = lines.at(-1) ?? '';
-        if (last !== '' && last.length + 1 + word.length > COLUMNS) lines.push(word);
+        if (last !== '' && last.length + 1 + word.length > columns) lines.push(word);
         else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
       }
       return lines;

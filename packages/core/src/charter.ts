@@ -223,6 +223,10 @@ export function charterProblems(charter: Charter): string[] {
     'officers',
     charter.officers.map((one) => one.id),
   );
+  unique(
+    'operators',
+    charter.operators.map((one) => one.id),
+  );
   const policies = unique(
     'policies',
     charter.policies.map((one) => one.name),

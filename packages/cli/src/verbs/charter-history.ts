@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { time, wrap } from '../output.ts';
+import { indented, time } from '../output.ts';
 
 interface Options {
   readonly network: string;
@@ -23,11 +23,11 @@ export function registerCharterHistory(parent: Command, context: Context): void 
       const words = versions.map((one) =>
         [
           `Version ${one.version}, issued ${time(one.issued)}, epoch ${one.epoch}`,
-          ...one.changes.map((line) => wrap(`  ${line}`)),
-          wrap(`  signed by ${one.signedBy.join(', ')}`),
+          ...one.changes.map((line) => indented(line)),
+          indented(`signed by ${one.signedBy.join(', ')}`),
           one.cosignedBy.length === 0
-            ? '  in force by its officers, as the first version'
-            : wrap(`  in force since ${time(one.inForceAt)}, cosigned by ${one.cosignedBy.join(', ')}`),
+            ? indented('in force by its officers, as the first version')
+            : indented(`in force since ${time(one.inForceAt)}, cosigned by ${one.cosignedBy.join(', ')}`),
         ].join('\n'),
       );
       const document = versions.map((one) => ({

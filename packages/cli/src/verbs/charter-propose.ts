@@ -7,7 +7,7 @@ import type { Newcomers } from '@vauban/fleet';
 import type { Command } from 'commander';
 import { several } from '../arguments.ts';
 import type { Context } from '../context.ts';
-import { count, time, wrap } from '../output.ts';
+import { count, indented, time } from '../output.ts';
 
 interface Options {
   readonly network: string;
@@ -65,7 +65,7 @@ export function registerCharterPropose(parent: Command, context: Context): void 
 export function changesInWords(charter: Charter, changes: readonly string[]): string {
   const title = `Version ${charter.version} of ${charter.name}, expires ${time(charter.expires)}:`;
   const lines = changes.length === 0 ? ['nothing changes; it is renewed'] : changes;
-  return [title, ...lines.map((line) => wrap(`  ${line}`))].join('\n');
+  return [title, ...lines.map((line) => indented(line))].join('\n');
 }
 
 async function readText(path: string): Promise<string> {

@@ -38,8 +38,9 @@ export async function proposeCharter(
 ): Promise<SignedCharter> {
   const { chain } = desk;
   const edited = of.text === undefined ? decisionsOf(chain.current) : parseCharterText(of.text);
-  const decisions = withNewcomers(edited, of);
-  const renewed = renewedKeys(of.daemons, chain.current.epoch + 1);
+  const nextEpoch = chain.current.epoch + 1;
+  const decisions = withNewcomers(edited, of, nextEpoch);
+  const renewed = renewedKeys(of.daemons, nextEpoch);
   const change = votersChange(chain.current, decisions, renewed);
   const votingKeys =
     change === undefined ? new Map<string, Uint8Array>() : broughtKeys(chain.current, change, of.daemons);

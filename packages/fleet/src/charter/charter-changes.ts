@@ -81,6 +81,7 @@ function epochChanges(before: Charter, after: Charter): string[] {
 function inWords(field: string, value: unknown): string {
   if (value instanceof Uint8Array) return `${toHex(value).slice(0, 16)}…`;
   if (value === null || value === undefined) return 'none';
+  if (typeof value === 'number' && /^l(at|ong)itude$/.test(field)) return `${value / 1e6}°`;
   if (typeof value === 'number' && /^valid(From|Until)$/.test(field)) {
     return new Date(value).toISOString().slice(0, 10);
   }

@@ -1,14 +1,7 @@
 // The next version of a charter, composed from what officers decided and what newcomers said of themselves. Fills in
 // number, dates, epoch and voting keys; whether the result may follow is checked by the chain that it extends.
 
-import {
-  type Charter,
-  CHARTER_VALIDITY_MS,
-  type Crypto,
-  Fault,
-  type Hoster,
-  votingHosters,
-} from '@vauban/core';
+import { type Charter, CHARTER_VALIDITY_MS, Fault, type Hoster, votingHosters } from '@vauban/core';
 import type { DaemonFacts } from '@vauban/daemon';
 import type { CharterChain } from '@vauban/ledger';
 import { type CharterDecisions, checkComposed } from './charter-text.ts';
@@ -21,15 +14,19 @@ export interface Newcomers {
 /** What a local network grants a new agency until officers decide otherwise: a terabyte of its own files. */
 const QUOTA_BYTES = 1_000_000_000_000;
 
-/** Decisions with newcomers added; one that is there already is brought up to date with what it says now. */
+/**
+ * Decisions with newcomers added; one that is there already is brought up to date with what it says now. A daemon whose
+ * line brings a voting key for `nextEpoch` is to vote for its hoster; any other joins without a vote.
+ */
 export function withNewcomers(
   decisions: CharterDecisions,
   { daemons, agencies }: Newcomers,
+  nextEpoch: number,
 ): CharterDecisions {
   let next = decisions;
   for (const { hoster, site, daemon, voting, declaration } of daemons) {
     const known = next.hosters.find((one) => one.id === hoster.id);
-    const voter = known === undefined && voting !== null ? daemon.id : (known?.voter ?? null);
+    const voter = voting?.epoch === nextEpoch ? daemon.id : (known?.voter ?? null);
     next = {
       ...next,
       hosters: put(next.hosters, { ...hoster, voter, declaration }),
@@ -77,7 +74,6 @@ export function votersChange(
  * Faults: CHARTER_TEXT, CHARTER_INVALID, VOTING_KEY_MISSING (refused) {hoster, epoch}, VOTER_UNKNOWN.
  */
 export function composeNext(of: {
-  readonly crypto: Crypto;
   readonly chain: CharterChain;
   readonly decisions: CharterDecisions;
   readonly change: VotersChange | undefined;
