@@ -2,7 +2,7 @@
 // indexes that are not at hand. What cannot be fetched is said, never left out in silence.
 
 import { concat, type Crypto, encodeCbor, Fault } from '@vauban/core';
-import { isVoided, openEntry, type Place, segmentFacts, type LogStore } from '@vauban/ledger';
+import { isVoided, openStored, type Place, segmentFacts, type LogStore } from '@vauban/ledger';
 import {
   decodeObjectsIndex,
   decodeObjectsRecord,
@@ -60,9 +60,10 @@ export class Namespace {
     const records = await state.logs.records(origin, range.from, range.to);
     for (const [nth, record] of records.entries()) {
       const index = range.from + nth;
-      const { entry, payload } = openEntry(crypto, record.entry, record);
+      const { entry, payload } = openStored(crypto, record);
       this.#newest = Math.max(this.#newest, entry.time);
-      if (payload.kind !== 'objects' || (await isVoided(state.logs.store, { origin, index }))) continue;
+      // An erased payload is one whose versions were all deleted: there is nothing left to list.
+      if (payload?.kind !== 'objects' || (await isVoided(state.logs.store, { origin, index }))) continue;
       const opened = decodeObjectsRecord(openRecord({ vaultSecret, origin, index, sealed: payload.sealed }));
       const at = { time: entry.time, origin, index };
       if ('changes' in opened) this.catalog.apply(opened.changes, at, null);

@@ -19,8 +19,8 @@ import {
   isVoided,
   LogStore,
   openCertificate,
-  openEntry,
   openHeads,
+  openStored,
   pull,
   readHead,
   type ReaderOptions,
@@ -232,7 +232,8 @@ async function admitAll(options: VerifyLedgerOptions, logs: LogStore): Promise<L
         const index = from + nth;
         if (await isVoided(logs.store, { origin, index })) continue;
         try {
-          const open = openEntry(options.crypto, record.entry, record);
+          const open = openStored(options.crypto, record);
+          if (open.payload === null) continue;
           // What was certified later does not matter to a void of its time.
           await admit(
             viewAt(options, logs, open.entry.time),

@@ -13,6 +13,7 @@ import {
   signDelegation,
   signHeads,
   type Voter,
+  heldRecord,
 } from '@vauban/ledger';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type LedgerReport, verifyLedger } from '../src/verify-ledger.ts';
@@ -157,7 +158,7 @@ describe('verifying the ledger', () => {
           ...one,
           records: one.records.map((record, nth) =>
             nth === 1
-              ? { ...record, payload: concat(record.payload.slice(0, -1), Uint8Array.of(7)) }
+              ? { ...record, payload: concat(heldRecord(record).payload.slice(0, -1), Uint8Array.of(7)) }
               : record,
           ),
         })),

@@ -1,7 +1,7 @@
 // How safe everything is: every certified place in a set of logs, with the margin that live daemons leave it.
 
 import { type Charter, type Crypto, type DaemonId, toHex } from '@vauban/core';
-import { holdersOf, type LogStore, openEntry, type Place } from '@vauban/ledger';
+import { holdersOf, type LogStore, openStored, type Place } from '@vauban/ledger';
 import { margin } from '@vauban/placement';
 
 export interface Census {
@@ -71,7 +71,8 @@ async function placedIn(logs: LogStore, crypto: Crypto): Promise<Map<string, Seg
     const places = new Map<number, Place>();
     let writer: DaemonId = '';
     for (const [index, record] of (await logs.records(origin, 0, certifiedSize)).entries()) {
-      const { payload } = openEntry(crypto, record.entry, record);
+      const { payload } = openStored(crypto, record);
+      if (payload === null) continue;
       if (payload.kind === 'genesis' && payload.writer === 'daemon') writer = toHex(payload.daemon);
       if (payload.kind === 'place') places.set(index, payload);
       if (payload.kind === 'void') places.delete(payload.index);

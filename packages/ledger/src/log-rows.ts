@@ -6,6 +6,7 @@ import {
   concat,
   decodeCbor,
   encodeCbor,
+  fromUtf8,
   NOTE_BYTES_MAX,
   PAYLOAD_BYTES_MAX,
   shape,
@@ -13,11 +14,8 @@ import {
   utf8,
 } from '@vauban/core';
 import * as v from 'valibot';
-import { NO_PREVIOUS, type SaltedPayload } from './entry.ts';
-
-export interface LogRecord extends SaltedPayload {
-  readonly entry: Uint8Array;
-}
+import { NO_PREVIOUS } from './entry.ts';
+import { isErased, type LogRecord } from './log-record.ts';
 
 export interface LogState {
   readonly origin: string;
@@ -49,10 +47,10 @@ const stateSchema = v.strictObject({
   storedAt: shape.time(),
   votedSeconds: v.nullable(shape.time()),
 });
-const recordSchema = v.strictTuple([
-  shape.bytesUpTo(300),
-  shape.bytes(32),
-  shape.bytesUpTo(PAYLOAD_BYTES_MAX),
+const recordSchema = v.union([
+  v.strictTuple([shape.bytesUpTo(300), shape.bytes(32), shape.bytesUpTo(PAYLOAD_BYTES_MAX)]),
+  /** Erased: the purge's log and index. */
+  v.strictTuple([shape.bytesUpTo(300), v.strictTuple([shape.text(140), shape.count()])]),
 ]);
 
 const statePrefix = utf8('L/');
@@ -101,15 +99,38 @@ export function stateRow(state: LogState): StoreOperation {
 }
 
 export function decodeRecord(value: Uint8Array): LogRecord {
-  const [entry, salt, payload] = decodeCbor(recordSchema, value, 'stored entry', PAYLOAD_BYTES_MAX + 1_024);
-  return { entry, salt, payload };
+  const row = decodeCbor(recordSchema, value, 'stored entry', PAYLOAD_BYTES_MAX + 1_024);
+  if (row.length === 3) return { entry: row[0], salt: row[1], payload: row[2] };
+  const [entry, [origin, index]] = row;
+  return { entry, erased: { origin, index } };
 }
 
 export function recordRow(origin: string, index: number, record: LogRecord): StoreOperation {
-  return { put: entryKey(origin, index), value: encodeCbor([record.entry, record.salt, record.payload]) };
+  const row = isErased(record)
+    ? [record.entry, [record.erased.origin, record.erased.index]]
+    : [record.entry, record.salt, record.payload];
+  return { put: entryKey(origin, index), value: encodeCbor(row) };
 }
 
 /** Start of the keys that name the logs of a vault. */
 export function vaultKey(vault: Uint8Array, origin = ''): Uint8Array {
   return concat(vaultPrefix, vault, utf8(origin));
+}
+
+/**
+ * The log that a row of this store is about, as its key says; undefined for rows of none (notes, and keys that are no
+ * longer what they were).
+ */
+export function originOfKey(key: Uint8Array): string | undefined {
+  const from = { L: 2, F: 2, E: 2, B: 2, V: 2, R: 2, P: 2, W: 34, S: 35, G: 42 }[
+    String.fromCharCode(key[0] ?? 0)
+  ];
+  if (from === undefined || key[1] !== '/'.charCodeAt(0)) return undefined;
+  const name = key.subarray(from);
+  const end = name.indexOf(0);
+  try {
+    return fromUtf8(end < 0 ? name : name.subarray(0, end));
+  } catch {
+    return undefined;
+  }
 }

@@ -6,62 +6,57 @@ import {
   assert,
   type Charter,
   CompactRange,
-  type CompactRangeSnapshot,
   concat,
   type Crypto,
   equalBytes,
   Fault,
   fromUtf8,
   isFault,
+  readableRows,
   type Store,
   type StoreOperation,
-  utf8,
 } from '@vauban/core';
-import { type Head, openCheckpoint, readHead } from './checkpoint.ts';
-import { decodePayload, leafHashOf, type OpenEntry, openEntry } from './entry.ts';
+import { type Append, type CheckedAppend, checkAppend, stateAfter, wrong } from './append-check.ts';
+import { appendRows } from './append-rows.ts';
+import { readHead } from './checkpoint.ts';
+import { type ClaimName, decodePayload, leafHashOf, type OpenEntry } from './entry.ts';
 import { Locks } from './locks.ts';
+import {
+  bytesOfRecord,
+  isErased,
+  type LogRecord,
+  openStored,
+  payloadErased,
+  purgesPayload,
+  type StoredEntry,
+} from './log-record.ts';
 import {
   boundaryKey,
   decodeRecord,
   decodeState,
   emptyLog,
   entryKey,
-  type LogRecord,
   type LogState,
-  recordRow,
+  originOfKey,
   stateRange,
   stateRow,
   vaultKey,
 } from './log-rows.ts';
-import { indexRows } from './segment-index.ts';
+import { Quarantine, storeCorrupt } from './quarantine.ts';
+import { isVoided } from './segment-index.ts';
+import { watchedStore } from './watched-store.ts';
+import type { Writer } from './writer.ts';
 
-export type { LogRecord, LogState } from './log-rows.ts';
-import { checkOrigin, type Writer } from './writer.ts';
+export type { Append, CheckedAppend } from './append-check.ts';
+export type { LogRecord } from './log-record.ts';
+export type { LogState } from './log-rows.ts';
 
 /** Finds the writer that a log's first record names; faults when there is none. */
 export type ResolveWriter = (genesis: LogRecord, origin: string) => Writer;
 
-/** Entries a writer (or anyone on its behalf) brings: bytes from `oldSize` up to the checkpoint's size. */
-export interface Append {
-  readonly origin: string;
-  readonly oldSize: number;
-  readonly checkpoint: string;
-  readonly records: readonly LogRecord[];
-}
-
-/** An append whose bytes are in order. */
-export interface CheckedAppend {
-  readonly head: Head;
-  readonly before: LogState;
-  readonly opened: readonly OpenEntry[];
-  readonly records: readonly LogRecord[];
-  readonly frontier: CompactRangeSnapshot;
-  readonly lastLeaf: Uint8Array;
-  readonly writer: Writer;
-  readonly checkpoint: string;
-}
-
 export class LogStore {
+  /** Logs whose rows are not to be relied on. Whoever answers for logs asks it first; reads put into it what they find. */
+  readonly quarantine: Quarantine;
   readonly #store: Store;
   readonly #crypto: Crypto;
   readonly #states: Map<string, LogState>;
@@ -70,32 +65,58 @@ export class LogStore {
   readonly #writes = new Locks();
   #failure: Fault | undefined;
 
-  private constructor(store: Store, crypto: Crypto, states: Map<string, LogState>) {
-    this.#store = store;
+  private constructor(
+    store: Store,
+    crypto: Crypto,
+    of: { states: Map<string, LogState>; quarantine: Quarantine },
+  ) {
+    this.quarantine = of.quarantine;
+    this.#states = of.states;
+    this.#store = watchedStore(store, (key, fault) => this.#found(key, fault));
     this.#crypto = crypto;
-    this.#states = states;
   }
 
-  /** Reads all heads and checks each against its own checkpoint. Faults: STORE_CORRUPT. */
-  static async open(store: Store, crypto: Crypto): Promise<LogStore> {
+  /**
+   * Reads all heads and checks each against its own checkpoint. Damage is STORE_CORRUPT; or, where somebody will heal
+   * it, what can be read is opened and the rest is in quarantine.
+   */
+  static async open(
+    store: Store,
+    crypto: Crypto,
+    damaged: 'refuse' | 'quarantine' = 'refuse',
+  ): Promise<LogStore> {
     const states = new Map<string, LogState>();
-    for await (const [, value] of store.range(stateRange)) {
-      const state = decodeState(value);
-      const head = state.size === 0 ? undefined : readHead(state.checkpoint);
-      const root = new CompactRange(crypto, state.frontier).root();
-      if (head !== undefined && (head.size !== state.size || !equalBytes(head.root, root))) {
-        throw new Fault(
-          'integrity',
-          'STORE_CORRUPT',
-          `the stored head of ${state.origin} contradicts its checkpoint`,
-          {
-            origin: state.origin,
-          },
-        );
+    const quarantine = new Quarantine();
+    const corrupt = (_: Uint8Array, fault: Fault) => {
+      if (damaged === 'refuse') throw fault;
+      quarantine.distrust(fault);
+    };
+    for await (const [key, value] of readableRows(store, stateRange, corrupt)) {
+      try {
+        const state = decodeState(value);
+        checkState(crypto, state);
+        if (originOfKey(key) !== state.origin) throw storeCorrupt('a head under another name', {});
+        states.set(state.origin, state);
+      } catch (error) {
+        if (!isFault(error)) throw error;
+        corrupt(key, storeCorrupt(error.message, error.facts, error));
       }
-      states.set(state.origin, state);
     }
-    return new LogStore(store, crypto, states);
+    return new LogStore(store, crypto, { states, quarantine });
+  }
+
+  /** A corrupt row was met: the log it belongs to, or all of them when its key does not say. */
+  #found(key: Uint8Array, fault: Fault): void {
+    const origin = originOfKey(key);
+    const one = origin !== undefined && this.#states.has(origin) && key[0] !== 'L'.charCodeAt(0);
+    if (one) this.quarantine.put(origin, fault);
+    else this.quarantine.distrust(fault);
+  }
+
+  #corrupt(origin: string, message: string, facts: Fault['facts'], cause?: unknown): Fault {
+    const fault = storeCorrupt(message, { ...facts, origin }, cause);
+    this.quarantine.put(origin, fault);
+    return fault;
   }
 
   get store(): Store {
@@ -116,7 +137,15 @@ export class LogStore {
 
   async record(origin: string, index: number): Promise<LogRecord | undefined> {
     const value = await this.#store.get(entryKey(origin, index));
-    return value === undefined ? undefined : decodeRecord(value);
+    return value === undefined ? undefined : this.#decoded(origin, index, value);
+  }
+
+  #decoded(origin: string, index: number, value: Uint8Array): LogRecord {
+    try {
+      return decodeRecord(value);
+    } catch (error) {
+      throw this.#corrupt(origin, `entry ${index} of ${origin} is no entry`, { index }, error);
+    }
   }
 
   /** Records [from, to), in order. Fewer than asked means the store has a hole: STORE_CORRUPT. */
@@ -124,19 +153,11 @@ export class LogStore {
     const found: LogRecord[] = [];
     if (to <= from) return found;
     const range = { gte: entryKey(origin, from), lt: entryKey(origin, to) };
-    for await (const [, value] of this.#store.range(range)) found.push(decodeRecord(value));
+    for await (const [, value] of this.#store.range(range))
+      found.push(this.#decoded(origin, from + found.length, value));
     if (found.length !== to - from) {
-      throw new Fault(
-        'integrity',
-        'STORE_CORRUPT',
-        `entries ${from} to ${to} of ${origin} are not all there`,
-        {
-          origin,
-          from,
-          to,
-          found: found.length,
-        },
-      );
+      const facts = { from, to, found: found.length };
+      throw this.#corrupt(origin, `entries ${from} to ${to} of ${origin} are not all there`, facts);
     }
     return found;
   }
@@ -153,7 +174,7 @@ export class LogStore {
     for await (const [key, value] of this.#store.range(range)) {
       const size = Number(new DataView(key.buffer, key.byteOffset + key.length - 8, 8).getBigUint64(0));
       const records = await this.records(origin, oldSize, size);
-      for (const record of records) bytes += record.entry.length + record.payload.length + 64;
+      for (const record of records) bytes += bytesOfRecord(record) + 64;
       if (batches.length > 0 && bytes > bytesMax) break;
       batches.push({ origin, oldSize, checkpoint: fromUtf8(value), records });
       oldSize = size;
@@ -161,10 +182,29 @@ export class LogStore {
     return batches;
   }
 
-  /** One entry, decoded and checked. Faults: STORE_CORRUPT when missing. */
-  async entry(origin: string, index: number): Promise<OpenEntry> {
+  /** One entry, decoded and checked, its payload erased or not. Faults: STORE_CORRUPT. */
+  async stored(origin: string, index: number): Promise<StoredEntry> {
     const [record] = await this.records(origin, index, index + 1);
-    return openEntry(this.#crypto, (record as LogRecord).entry, record as LogRecord);
+    try {
+      return openStored(this.#crypto, record as LogRecord);
+    } catch (error) {
+      throw this.#corrupt(origin, `entry ${index} of ${origin} is not what was stored`, { index }, error);
+    }
+  }
+
+  /** One entry with its payload. Faults: STORE_CORRUPT, PAYLOAD_ERASED. */
+  async entry(origin: string, index: number): Promise<OpenEntry> {
+    const found = await this.stored(origin, index);
+    if (found.payload === null) throw payloadErased({ origin, index }, found.erased);
+    return found;
+  }
+
+  /** Whether a purge that lists this entry's payload is held here as certified, and nothing voids it. */
+  async erasable(of: ClaimName, purge: ClaimName): Promise<boolean> {
+    if (purge.index >= this.state(purge.origin).certifiedSize) return false;
+    const { payload } = await this.stored(purge.origin, purge.index);
+    if (payload === null || !purgesPayload(payload, of)) return false;
+    return !(await isVoided(this.#store, purge));
   }
 
   /** The writer of a stored log, by its genesis entry. `resolve` may fault. */
@@ -181,7 +221,7 @@ export class LogStore {
   /**
    * Checks an append's bytes against the stored log it extends: cheap first (origin, writer, log signature, sizes),
    * then chain, commitments and root. The caller has compared `oldSize` with the stored size.
-   * Faults: MALFORMED, TOO_LARGE, ORIGIN_OTHER, LOG_SIGNATURE, CHAIN_BROKEN, ROOT_MISMATCH, COMMIT_MISMATCH, GENESIS_MISPLACED.
+   * Faults: those of checkAppend and `resolve`.
    */
   async check(append: Append, charter: Charter, resolve: ResolveWriter): Promise<CheckedAppend> {
     const before = this.state(append.origin);
@@ -191,75 +231,18 @@ export class LogStore {
     const writer =
       before.size === 0 ? resolve(first, append.origin) : await this.writer(append.origin, resolve);
     assert(writer !== undefined, 'a log that is not empty has a genesis');
-    checkOrigin(this.#crypto, charter.name, append.origin, writer);
-    const head = openCheckpoint(this.#crypto, append.checkpoint, writer.key);
-    if (head.origin !== append.origin || head.size !== before.size + append.records.length) {
-      throw wrong('MALFORMED', 'the checkpoint is not of the log and size the append ends at', append.origin);
-    }
-    const range = new CompactRange(this.#crypto, before.frontier);
-    let lastLeaf = before.lastLeaf;
-    const opened: OpenEntry[] = [];
-    for (const record of append.records) {
-      const open = openEntry(this.#crypto, record.entry, record);
-      if (!equalBytes(open.entry.previous, lastLeaf)) {
-        throw wrong('CHAIN_BROKEN', `entry ${range.size} does not follow the one before it`, append.origin);
-      }
-      if ((open.entry.kind === 'genesis') !== (range.size === 0)) {
-        throw wrong('GENESIS_MISPLACED', 'a log has one genesis, and it comes first', append.origin);
-      }
-      range.append(open.leafHash);
-      lastLeaf = open.leafHash;
-      opened.push(open);
-    }
-    if (!equalBytes(range.root(), head.root)) {
-      throw wrong('ROOT_MISMATCH', 'the checkpoint is not the root of these entries', append.origin);
-    }
-    const frontier = range.snapshot();
-    return {
-      head,
-      before,
-      opened,
-      records: append.records,
-      frontier,
-      lastLeaf,
-      writer,
-      checkpoint: append.checkpoint,
-    };
+    const erased = (of: ClaimName, purge: ClaimName) => this.erasable(of, purge);
+    return checkAppend({ crypto: this.#crypto, charter, before, writer, erased }, append);
   }
 
   /** Store operations that make a checked append part of the log, with the state they lead to. */
   rows(
     checked: CheckedAppend,
     at: { readonly now: number; readonly admittedSize: number; readonly votedSeconds: number | null },
-  ) {
-    const origin = checked.head.origin;
-    const after: LogState = {
-      ...checked.before,
-      size: checked.head.size,
-      frontier: checked.frontier,
-      lastLeaf: checked.lastLeaf,
-      checkpoint: checked.checkpoint,
-      storedAt: at.now,
-      admittedSize: at.admittedSize,
-      votedSeconds: at.votedSeconds,
-    };
-    const operations: StoreOperation[] = checked.records.map((record, offset) =>
-      recordRow(origin, checked.before.size + offset, record),
-    );
-    for (const [nth, open] of checked.opened.entries()) {
-      // A void of a certified entry never has an effect, however it got here.
-      if (open.payload.kind === 'void' && open.payload.index < checked.before.certifiedSize) continue;
-      operations.push(...indexRows({ origin, index: checked.before.size + nth }, open, checked.writer));
-    }
-    operations.push(
-      { put: boundaryKey(origin, after.size), value: utf8(checked.checkpoint) },
-      stateRow(after),
-    );
-    if (checked.before.size === 0 && checked.writer.kind === 'device') {
-      const vault = checked.writer.delegation.vault;
-      operations.push({ put: vaultKey(vault, origin), value: new Uint8Array(0) });
-    }
-    return { operations, after };
+  ): { readonly operations: StoreOperation[]; readonly after: LogState } {
+    const { now: storedAt, admittedSize, votedSeconds } = at;
+    const after: LogState = { ...stateAfter(checked), storedAt, admittedSize, votedSeconds };
+    return { operations: [...appendRows(checked, storedAt), stateRow(after)], after };
   }
 
   /**
@@ -286,6 +269,20 @@ export class LogStore {
       assert(state.size === this.state(state.origin).size, 'an update leaves the log as long as it is');
       await this.#write([stateRow(state)], true);
       this.#states.set(state.origin, state);
+    });
+  }
+
+  /** Writes rows beside what the logs' own states say: a payload erased, rows of a log that is being healed. */
+  write(operations: readonly StoreOperation[]): Promise<void> {
+    return this.#write(operations, true);
+  }
+
+  /** Makes the head that healing came to the log's own. Faults: STORE_FAILED. */
+  restore(state: LogState, operations: readonly StoreOperation[]): Promise<void> {
+    return this.#writes.run(state.origin, async () => {
+      await this.#write([...operations, stateRow(state)], true);
+      this.#states.set(state.origin, state);
+      this.#writers.delete(state.origin);
     });
   }
 
@@ -354,9 +351,16 @@ export class LogStore {
 
 /** Genesis payload of a log's first record. */
 export function genesisOf(record: LogRecord) {
+  if (isErased(record)) throw wrong('MALFORMED', 'a genesis is never erased', '');
   return decodePayload('genesis', record.payload);
 }
 
-function wrong(code: string, message: string, origin: string): Fault {
-  return new Fault('refused', code, `${message} (log ${origin})`, { origin });
+/** Faults: STORE_CORRUPT when the stored head is not its own checkpoint's. */
+function checkState(crypto: Crypto, state: LogState): void {
+  if (state.size === 0) return;
+  const head = readHead(state.checkpoint);
+  const root = new CompactRange(crypto, state.frontier).root();
+  if (head.origin === state.origin && head.size === state.size && equalBytes(head.root, root)) return;
+  const { origin } = state;
+  throw storeCorrupt(`the stored head of ${origin} contradicts its checkpoint`, { origin });
 }

@@ -28,7 +28,8 @@ import {
   readHead,
 } from './checkpoint.ts';
 import { forkKey } from './branches.ts';
-import type { OpenEntry } from './entry.ts';
+import type { EntryKind } from './entry.ts';
+import { bytesOfRecord, type StoredEntry } from './log-record.ts';
 import { forkProof, type SignedHistory } from './fork-proof.ts';
 import {
   counterMessage,
@@ -48,6 +49,7 @@ import {
   type ResolveWriter,
 } from './log-store.ts';
 import { formatSignature } from './note.ts';
+import { quarantined } from './quarantine.ts';
 import { refusalClassOf } from './refusal.ts';
 import { type Delegation, openRootNote } from './root-note.ts';
 import { forkReports, isLogSealed, sealReports } from './seal-report.ts';
@@ -76,6 +78,8 @@ export interface MirrorOptions {
 
 /** An idle head is cosigned anew after this long, so that its certificate stays fresh. */
 const DAY_S = 86_400;
+/** What is judged by itself and its own log; for anything else all logs have to be at hand. */
+const standingAlone: ReadonlySet<EntryKind> = new Set(['genesis', 'objects', 'void', 'lost']);
 
 export class Mirror {
   readonly #logs: LogStore;
@@ -152,7 +156,8 @@ export class Mirror {
     const voter = this.#charters.current.hosters.find((one) => one.id === hoster);
     const key = voter === undefined ? undefined : votingKey(voter, epoch);
     // One that its voter did not sign would only crowd out one that it did.
-    if (key === undefined || !isCounterOf(this.#crypto, { hoster, epoch, key }, { counter, signature })) return;
+    if (key === undefined || !isCounterOf(this.#crypto, { hoster, epoch, key }, { counter, signature }))
+      return;
     this.#peerCounters.set(hoster, { epoch, counter, signature });
   }
 
@@ -184,6 +189,7 @@ export class Mirror {
   /** Stores writer-signed bytes without vouching for them: catching up before this voter speaks. */
   async adopt(append: Append): Promise<void> {
     await this.#logs.alone(append.origin, async () => {
+      this.#logs.quarantine.check(append.origin);
       if (this.#logs.state(append.origin).size !== append.oldSize) return;
       if (await isLogSealed(this.#logs, append.origin, append.records[0])) return;
       const checked = await this.#check(append, 'any');
@@ -192,6 +198,7 @@ export class Mirror {
   }
 
   async #append(append: Append, certificate: string | null): Promise<AppendReply> {
+    this.#logs.quarantine.check(append.origin);
     const state = this.#logs.state(append.origin);
     const head = readHead(append.checkpoint);
     if (head.origin !== append.origin)
@@ -279,10 +286,10 @@ export class Mirror {
     admitWriter({ now: this.#clock.now(), current: this.#charters.current }, checked.writer);
     let bytes = 0;
     let checks = 1;
-    for (const record of checked.records) bytes += record.entry.length + record.payload.length;
+    for (const record of checked.records) bytes += bytesOfRecord(record);
     for (const { payload } of checked.opened)
-      if (payload.kind === 'place') checks += payload.fragments.length;
-    const voids = checked.opened.some(({ payload }) => payload.kind === 'void');
+      if (payload?.kind === 'place') checks += payload.fragments.length;
+    const voids = checked.opened.some(({ payload }) => payload?.kind === 'void');
     this.#budget.charge(checked.writer.delegation.agency, {
       now: this.#clock.now(),
       bytes,
@@ -295,9 +302,9 @@ export class Mirror {
   async #admit(checked: CheckedAppend): Promise<void> {
     const { before, writer } = checked;
     const first = Math.max(before.admittedSize, before.certifiedSize);
-    const entries: { index: number; open: OpenEntry }[] = [];
+    const entries: { index: number; open: StoredEntry }[] = [];
     for (let index = first; index < before.size; index++) {
-      entries.push({ index, open: await this.#logs.entry(before.origin, index) });
+      entries.push({ index, open: await this.#logs.stored(before.origin, index) });
     }
     for (const [nth, open] of checked.opened.entries()) entries.push({ index: before.size + nth, open });
     await this.#admitEntries(before, writer, entries);
@@ -306,14 +313,15 @@ export class Mirror {
   async #admitEntries(
     state: LogState,
     writer: Writer,
-    entries: readonly { readonly index: number; readonly open: OpenEntry }[],
+    entries: readonly { readonly index: number; readonly open: StoredEntry }[],
   ): Promise<void> {
     const voided = new Set<number>();
-    for (const { open } of entries) if (open.payload.kind === 'void') voided.add(open.payload.index);
+    for (const { open } of entries) if (open.payload?.kind === 'void') voided.add(open.payload.index);
     const view = this.view();
     for (const { index, open } of entries) {
       // A void is judged even when voided itself: it might name what nobody may void.
-      if (voided.has(index) && open.payload.kind !== 'void') continue;
+      if (open.payload === null || (voided.has(index) && open.payload.kind !== 'void')) continue;
+      if (!standingAlone.has(open.payload.kind)) this.#logs.quarantine.checkAll();
       try {
         await admit(view, { origin: state.origin, index, writer, certifiedSize: state.certifiedSize }, open);
       } catch (error) {
@@ -393,9 +401,9 @@ export class Mirror {
   async #admitHeld(state: LogState): Promise<void> {
     const writer = await this.#logs.writer(state.origin, this.#storedWriter);
     assert(writer !== undefined, 'a stored log has a writer');
-    const entries: { index: number; open: OpenEntry }[] = [];
+    const entries: { index: number; open: StoredEntry }[] = [];
     for (let index = Math.max(state.admittedSize, state.certifiedSize); index < state.size; index++) {
-      entries.push({ index, open: await this.#logs.entry(state.origin, index) });
+      entries.push({ index, open: await this.#logs.stored(state.origin, index) });
     }
     await this.#admitEntries(state, writer, entries);
   }
@@ -431,8 +439,17 @@ export class Mirror {
     const voting = this.#voting;
     if (this.#silent !== null && this.#silent.code !== 'VOTER_STARTING') throw this.#silent;
     assert(voting !== null, 'a mirror that is not silent votes');
+    const { quarantine } = this.#logs;
+    if (quarantine.doubt !== null) throw quarantined('the ledger', quarantine.doubt);
     const charter = this.#charters.current;
-    const origins = await this.#inScope(scope);
+    const inScope = await this.#inScope(scope);
+    const origins = inScope.filter((origin) => quarantine.of(origin) === null);
+    // A damaged log that is not known at all may be of any vault.
+    const concerns = (origin: string) =>
+      scope.of === 'all' ||
+      (scope.of === 'origins'
+        ? scope.origins.includes(origin)
+        : inScope.includes(origin) || !this.#logs.has(origin));
     const heads: StoredHead[] = origins.map((origin) => {
       const { size, checkpoint, certificate } = this.#logs.state(origin);
       return { origin, size, checkpoint, certificate };
@@ -453,7 +470,7 @@ export class Mirror {
         heads,
         seals: await sealReports(this.#logs, { scope, origins }),
         forks: await forkReports(this.#logs.store, new Set(origins)),
-        unready: [],
+        unready: quarantine.entries().flatMap(([origin]) => (concerns(origin) ? [origin] : [])),
       },
       voting.cosigner.seed,
     );
@@ -466,7 +483,8 @@ export class Mirror {
     return (await this.#logs.originsOfVault(scope.vault)).filter((origin) => this.#logs.has(origin));
   }
 
-  batches(origin: string, from: number): Promise<Append[]> {
+  async batches(origin: string, from: number): Promise<Append[]> {
+    this.#logs.quarantine.check(origin);
     return this.#logs.batches(origin, from, MESSAGE_BYTES_MAX / 4);
   }
 
@@ -474,6 +492,7 @@ export class Mirror {
   unfinished(): string[] {
     const before = this.#clock.now() - FINISH_AFTER_MS;
     return this.#logs.origins().filter((origin) => {
+      if (this.#logs.quarantine.of(origin) !== null) return false;
       const state = this.#logs.state(origin);
       return state.certifiedSize < state.size && state.storedAt <= before && !this.#sealed.has(origin);
     });

@@ -11,6 +11,7 @@ const laterCodes = new Set([
   'EVIDENCE_MISSING',
   'CLOCK_AHEAD',
   'BUDGET_SPENT',
+  'LEDGER_HEALING',
   'VOTER_STARTING',
   'DISK_FULL',
 ]);

@@ -29,6 +29,7 @@ import {
   signHeads,
   VoteJournal,
   votingSetOf,
+  heldRecord,
 } from '../src/index.ts';
 import { RuleBench } from './rule-bench.ts';
 import {
@@ -240,7 +241,7 @@ test('a mirror answers every mutated append; it stores and signs nothing of it',
             : {
                 ...good,
                 records: good.records.map((one, at) =>
-                  at === record ? { ...one, [of]: mutated(one[of], changes) } : one,
+                  at === record ? { ...one, [of]: mutated(heldRecord(one)[of], changes) } : one,
                 ),
               };
         if (Buffer.from(encodeCbor(bent)).equals(encodeCbor(good))) return;

@@ -23,6 +23,7 @@ import {
   SIGNATURE_COSIGNATURE,
   SIGNATURE_ED25519,
   verifierKey,
+  heldRecord,
 } from '../src/index.ts';
 import {
   certified,
@@ -58,8 +59,8 @@ const keyPair = (name: string) => ({ seed: toHex(seedOf(name)), public: toHex(pu
 function recordOf(record: LogRecord) {
   return {
     entry: toHex(record.entry),
-    salt: toHex(record.salt),
-    payload: toHex(record.payload),
+    salt: toHex(heldRecord(record).salt),
+    payload: toHex(heldRecord(record).payload),
     leaf: toHex(leafHashOf(crypto, record.entry)),
   };
 }

@@ -14,6 +14,7 @@ import {
   readHead,
   refresh,
   signHeads,
+  heldRecord,
 } from '../src/index.ts';
 import { type TestHoster, TestNetwork } from './memory-hosters.ts';
 import { advance, cosignerOf, crypto } from './sample-charter.ts';
@@ -263,9 +264,10 @@ describe('a lying voter', () => {
       facts: { silent: ['h1', 'h2'] },
     });
     net.cut();
-    const { unreachable } = await collectHeads({ ...reader, voters: () => net.hosters.toReversed() }, vault).then(
-      async (first) => ((await expect.poll(() => first.unreachable.size).toBe(1)) as unknown, first),
-    );
+    const { unreachable } = await collectHeads(
+      { ...reader, voters: () => net.hosters.toReversed() },
+      vault,
+    ).then(async (first) => ((await expect.poll(() => first.unreachable.size).toBe(1)) as unknown, first));
     expect(unreachable.get('h2')).toMatchObject({ code });
   });
 
@@ -278,7 +280,7 @@ describe('a lying voter', () => {
           ...one,
           records: one.records.map((record) => ({
             ...record,
-            payload: new Uint8Array(record.payload.length),
+            payload: new Uint8Array(heldRecord(record).payload.length),
           })),
         })),
     };

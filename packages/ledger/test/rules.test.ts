@@ -8,6 +8,7 @@ import {
   admit,
   type Append,
   decodePayload,
+  type HeldRecord,
   type LogRecord,
   LogStore,
   Mirror,
@@ -436,8 +437,8 @@ const places: Row[] = [
     async sabotage() {
       const bench = await RuleBench.open();
       const place = placeOf(bench.charter, { generation: 2 });
-      const [record] = new Pen('device laptop').write([place]).records as [LogRecord];
-      const genesis = decodePayload('genesis', (bench.device.appendFrom(0).records[0] as LogRecord).payload);
+      const [record] = new Pen('device laptop').write([place]).records as [HeldRecord];
+      const genesis = decodePayload('genesis', (bench.device.appendFrom(0).records[0] as HeldRecord).payload);
       const writer = writerOf(crypto, bench.charter, genesis);
       const at = { origin: bench.device.origin, index: 1, writer, certifiedSize: 0 };
       const old = daemonOf('h4');

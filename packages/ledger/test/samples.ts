@@ -7,7 +7,7 @@ import {
   type Delegation,
   fragmentBytesOf,
   leafHashOf,
-  type LogRecord,
+  type HeldRecord,
   makeEntry,
   NO_PREVIOUS,
   originOf,
@@ -179,11 +179,14 @@ export function adoptOf(pen: Pen, index: number, change: Partial<Payloads['adopt
   };
 }
 
+/** Nothing of it is erased yet. */
+export type WrittenAppend = Append & { readonly records: readonly HeldRecord[] };
+
 /** A writer without scruples: signs any tree, remembers where it is, and can be copied to make a fork. */
 export class Pen {
   readonly origin: string;
   readonly key: string;
-  readonly #records: LogRecord[];
+  readonly #records: HeldRecord[];
   #previous: Uint8Array;
   #range: CompactRange;
 
@@ -204,7 +207,7 @@ export class Pen {
   }
 
   /** The next append with these payloads. */
-  write(payloads: readonly Payload[], time = NOW): Append {
+  write(payloads: readonly Payload[], time = NOW): WrittenAppend {
     const oldSize = this.size;
     const records = payloads.map((payload, nth) => {
       const salt = crypto.sha256(utf8(`salt ${this.key} `), concat(u32be(oldSize + nth), this.#previous));
@@ -223,7 +226,7 @@ export class Pen {
   }
 
   /** Everything from `oldSize` on, as one append. */
-  appendFrom(oldSize: number): Append {
+  appendFrom(oldSize: number): WrittenAppend {
     return {
       origin: this.origin,
       oldSize,

@@ -32,11 +32,12 @@ export const segmentSchema = v.strictObject({
   roots: v.pipe(v.array(hash), v.maxLength(SHARDS_MAX)),
 });
 
-const recordSchema = v.strictObject({
-  entry: shape.bytesUpTo(300),
-  salt: hash,
-  payload: shape.bytesUpTo(PAYLOAD_BYTES_MAX),
-});
+const entry = shape.bytesUpTo(300);
+const recordSchema = v.union([
+  v.strictObject({ entry, salt: hash, payload: shape.bytesUpTo(PAYLOAD_BYTES_MAX) }),
+  /** Its payload was erased under this certified purge. */
+  v.strictObject({ entry, erased: v.strictObject({ origin, index: shape.count() }) }),
+]);
 
 const appendSchema = v.strictObject({
   origin,

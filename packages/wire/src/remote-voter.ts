@@ -38,8 +38,11 @@ type WireAppendLike = Omit<WireAppend, 'records'> & {
 };
 
 /** Strict schemas refuse fields that are not theirs: send just these. */
-function plainRecord({ entry, salt, payload }: WireAppend['records'][number]) {
-  return { entry, salt, payload };
+function plainRecord(record: WireAppend['records'][number]): WireAppend['records'][number] {
+  const { entry } = record;
+  return 'erased' in record
+    ? { entry, erased: record.erased }
+    : { entry, salt: record.salt, payload: record.payload };
 }
 
 function replyOf(reply: WireReply) {

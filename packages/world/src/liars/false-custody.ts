@@ -4,7 +4,7 @@ import {
   fragmentBytesOf,
   LogStore,
   LogWriter,
-  openEntry,
+  openStored,
   type Payload,
   type Place,
   signReceipt,
@@ -43,9 +43,9 @@ export const falseCustody: Liar = {
         append: async ({ asked: { append } }) => {
           for (const [nth, record] of append.records.entries()) {
             try {
-              const { payload } = openEntry(setting.crypto, record.entry, record);
+              const { payload } = openStored(setting.crypto, record);
               const { origin, oldSize } = append;
-              if (payload.kind === 'place') placed.push({ origin, index: oldSize + nth, place: payload });
+              if (payload?.kind === 'place') placed.push({ origin, index: oldSize + nth, place: payload });
             } catch {
               // Not every append is in order; its daemon will say so.
             }

@@ -16,9 +16,10 @@ export const wrongBytes: Liar = {
           const record = first?.records.at(-1);
           if (first === undefined || record === undefined || sometimes(setting, 3)) return undefined;
           setting.did('changes an entry');
-          const changed = sometimes(setting, 2)
-            ? { ...record, payload: flipped(record.payload) }
-            : { ...record, entry: flipped(record.entry) };
+          const changed =
+            'payload' in record && sometimes(setting, 2)
+              ? { ...record, payload: flipped(record.payload) }
+              : { ...record, entry: flipped(record.entry) };
           const batch = { ...first, records: [...first.records.slice(0, -1), changed] };
           return question.say({ batches: [batch, ...rest] });
         },
