@@ -1,0 +1,209 @@
+// Gathering a proof's evidence from a reader's own copy of the logs: which entries speak of the segments, which
+// certificate covers each soonest, and the audit paths. Reads the store, writes nothing.
+
+import { type Charter, type Crypto, Fault, toHex } from '@vauban/core';
+import type { CharterChain } from './charter-log.ts';
+import { openCertificate, readHead } from './checkpoint.ts';
+import { type ClaimName, decodeEntry, leafHashOf, type OpenEntry } from './entry.ts';
+import { genesisOf, type LogStore } from './log-store.ts';
+import { fewestCosignatures, provenCharters } from './proof-charter.ts';
+import type { ProofEntry, ProofEvidence, ProofHead } from './proof-evidence.ts';
+import { AuditPaths } from './proof-paths.ts';
+import { isVoided, segmentEntries } from './segment-index.ts';
+import { type Writer, writerUnder } from './writer.ts';
+
+/** Later entries shown so that none of them can be a void: a proof grows by at most about 40 kB for it. */
+const TAIL_MAX = 256;
+/** Entries read at once. */
+const PAGE = 512;
+
+export interface GatherOptions {
+  readonly crypto: Crypto;
+  readonly logs: LogStore;
+  readonly charters: CharterChain;
+  readonly segments: readonly Uint8Array[];
+  /** State as of this moment, in milliseconds: entries dated later are left out. */
+  readonly at: number;
+  readonly label?: string;
+  /** A certified head that covers an entry, the smaller the better; the newest known unless told. */
+  readonly covering?: (of: ClaimName) => Promise<Covered | undefined>;
+}
+
+export interface Covered {
+  readonly size: number;
+  readonly certificate: string;
+}
+
+/**
+ * Evidence of where the segments' fragments stood. Faults: NOTHING_RECORDED when a segment was not placed by then, or
+ * its place is not certified; STORE_CORRUPT.
+ */
+export async function gatherEvidence(options: GatherOptions): Promise<ProofEvidence> {
+  const { crypto, logs, charters, at } = options;
+  const wanted = await entriesAbout(options);
+  const heads: ProofHead[] = [];
+  let versions = versionAt(charters, at);
+  for (const origin of [...wanted.keys()].sort()) {
+    const opened = wanted.get(origin) as Map<number, OpenEntry>;
+    const writer = await writerOfLog(options, origin);
+    if (writer === undefined) continue;
+    versions = Math.max(versions, writer.version);
+    for (const { payload } of opened.values()) {
+      if (payload.kind === 'place') versions = Math.max(versions, payload.charter);
+    }
+    const byHead = await byFirstHead(
+      options,
+      origin,
+      [...opened.keys()].sort((a, b) => a - b),
+    );
+    const paths = await auditPaths(options, origin, byHead);
+    for (const [nth, { covered, indexes }] of byHead.entries()) {
+      const certificate = fewestCosignatures(crypto, charters, {
+        certificate: covered.certificate,
+        writerKey: writer.writer.key,
+      });
+      const { epoch } = openCertificate(crypto, charters, certificate, writer.writer.key);
+      versions = Math.max(versions, firstVersionOf(charters, epoch));
+      const path = paths[nth] as AuditPaths;
+      heads.push(await headOf(options, { origin, certificate, indexes, opened, path }));
+    }
+  }
+  return {
+    at,
+    label: options.label ?? null,
+    segments: options.segments,
+    charters: provenCharters(crypto, charters, versions),
+    heads,
+  };
+}
+
+/** Certified, uncancelled entries about the segments, dated by then; by log and index. */
+async function entriesAbout(options: GatherOptions): Promise<Map<string, Map<number, OpenEntry>>> {
+  const { logs, at } = options;
+  const found = new Map<string, Map<number, OpenEntry>>();
+  for (const segment of options.segments) {
+    let places = 0;
+    for await (const { origin, index } of segmentEntries(logs.store, segment)) {
+      if (index >= logs.state(origin).certifiedSize || (await isVoided(logs.store, { origin, index })))
+        continue;
+      const open = await logs.entry(origin, index);
+      if (open.entry.time > at || open.payload.kind === 'keep') continue;
+      if (open.payload.kind === 'place') places += 1;
+      const ofLog = found.get(origin) ?? new Map<number, OpenEntry>();
+      found.set(origin, ofLog.set(index, open));
+    }
+    if (places === 0) {
+      throw new Fault(
+        'failure',
+        'NOTHING_RECORDED',
+        `no certified entry dated by ${new Date(at).toISOString()} places the segment ${toHex(segment)}: choose a later date`,
+        { segment: toHex(segment), at },
+      );
+    }
+  }
+  return found;
+}
+
+/** A log's writer and the first charter version, from the one it would be sought under, that confirms it. */
+async function writerOfLog(
+  { crypto, logs, charters }: GatherOptions,
+  origin: string,
+): Promise<{ readonly writer: Writer; readonly version: number } | undefined> {
+  const genesis = await logs.record(origin, 0);
+  if (genesis === undefined) return undefined;
+  const named = { origin, payload: genesisOf(genesis) };
+  const all = charters.versions();
+  const writer = writerUnder(crypto, all, named);
+  const version = all.findIndex((charter) => {
+    try {
+      writerUnder(crypto, [charter], named);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  return { writer, version: version + 1 };
+}
+
+/** Indexes by the smallest certified head that covers them; the genesis goes with the first. */
+async function byFirstHead(
+  { logs, covering }: GatherOptions,
+  origin: string,
+  indexes: readonly number[],
+): Promise<{ readonly covered: Covered; readonly indexes: readonly number[] }[]> {
+  const groups: { covered: Covered; indexes: number[] }[] = [];
+  for (const index of indexes) {
+    const last = groups.at(-1);
+    if (last !== undefined && index < last.covered.size) {
+      last.indexes.push(index);
+      continue;
+    }
+    const { certifiedSize: size, certificate } = logs.state(origin);
+    const covered = (await covering?.({ origin, index })) ?? { size, certificate: certificate ?? '' };
+    groups.push({ covered, indexes: groups.length === 0 && index > 0 ? [0, index] : [index] });
+  }
+  return groups;
+}
+
+/** One tree per head, all from one reading of the log. */
+async function auditPaths(
+  { crypto, logs }: GatherOptions,
+  origin: string,
+  byHead: readonly { readonly covered: Covered }[],
+): Promise<AuditPaths[]> {
+  const size = byHead.at(-1)?.covered.size ?? 0;
+  const leaves = new Uint8Array(size * 32);
+  for (let from = 0; from < size; from += PAGE) {
+    const records = await logs.records(origin, from, Math.min(size, from + PAGE));
+    for (const [nth, { entry }] of records.entries())
+      leaves.set(leafHashOf(crypto, entry), (from + nth) * 32);
+  }
+  return byHead.map(({ covered }) => new AuditPaths(crypto, leaves.subarray(0, covered.size * 32)));
+}
+
+async function headOf(
+  { logs }: GatherOptions,
+  of: {
+    readonly origin: string;
+    readonly certificate: string;
+    readonly indexes: readonly number[];
+    readonly opened: ReadonlyMap<number, OpenEntry>;
+    readonly path: AuditPaths;
+  },
+): Promise<ProofHead> {
+  const { origin, path } = of;
+  const { size } = readHead(of.certificate);
+  const about = new Set(of.indexes);
+  const firstPlace = of.indexes.find((index) => of.opened.get(index)?.payload.kind === 'place');
+  const shown = new Set(about);
+  if (firstPlace !== undefined && size - firstPlace <= TAIL_MAX) {
+    for (let index = firstPlace; index < size; index++) shown.add(index);
+  }
+  const entries: ProofEntry[] = [];
+  for (const index of [...shown].sort((a, b) => a - b)) {
+    const [record] = await logs.records(origin, index, index + 1);
+    if (record === undefined) continue;
+    const { entry } = record;
+    // Which entry a void cancels is in its payload.
+    const opens = about.has(index) || decodeEntry(entry).kind === 'void';
+    const opened = opens && 'payload' in record ? { salt: record.salt, payload: record.payload } : null;
+    entries.push({
+      index,
+      entry,
+      opened,
+      path: opens || !shown.has(index + 1) ? path.of(index) : null,
+    });
+  }
+  return { certificate: of.certificate, entries };
+}
+
+/** The newest version issued by then. */
+export function versionAt(charters: CharterChain, at: number): number {
+  let found = 1;
+  for (const { version, issued } of charters.versions()) if (issued <= at) found = Math.max(found, version);
+  return found;
+}
+
+function firstVersionOf(charters: CharterChain, epoch: number): number {
+  return charters.versions().find((charter: Charter) => charter.epoch === epoch)?.version ?? 1;
+}

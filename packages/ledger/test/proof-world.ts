@@ -1,0 +1,114 @@
+// Logs with certificates, without daemons: what a prover's own copy holds. Everything in it is signed by keys made from
+// names, so that the same story gives the same proof, byte for byte.
+
+import { type Charter, memoryStore, quorumOf } from '@vauban/core';
+import {
+  type Append,
+  type CharterChain,
+  type ClaimName,
+  cosign,
+  type Covered,
+  gatherEvidence,
+  LogStore,
+  makeCertificate,
+  makeProof,
+  type Payload,
+  type ProofEvidence,
+  pull,
+  readHead,
+  type Voter,
+} from '../src/index.ts';
+import { countedRandom, testClock } from './memory-hosters.ts';
+import { cosignerOf, crypto, hosterName, NOW } from './sample-charter.ts';
+import { Pen } from './samples.ts';
+
+export class ProofWorld {
+  readonly charters: CharterChain;
+  readonly logs: LogStore;
+  readonly #pens = new Map<string, Pen>();
+  readonly #appends = new Map<string, Append[]>();
+  readonly #certificates = new Map<string, Covered[]>();
+
+  private constructor(charters: CharterChain, logs: LogStore) {
+    this.charters = charters;
+    this.logs = logs;
+  }
+
+  static async of(charters: CharterChain): Promise<ProofWorld> {
+    return new ProofWorld(charters, await LogStore.open(memoryStore(), crypto));
+  }
+
+  pen(key: string): Pen {
+    const pen = this.#pens.get(key) ?? new Pen(key);
+    this.#pens.set(key, pen);
+    return pen;
+  }
+
+  /** Appends to the log of a key and stores it; answers where the first payload stands. */
+  async write(key: string, payloads: readonly Payload[], time = NOW): Promise<ClaimName> {
+    const pen = this.pen(key);
+    const append = pen.write(payloads, time);
+    const ofLog = this.#appends.get(pen.origin) ?? [];
+    this.#appends.set(pen.origin, ofLog);
+    ofLog.push(append);
+    const voter: Voter = {
+      hoster: 'h1',
+      batches: async (origin: string, from: number) =>
+        (this.#appends.get(origin) ?? []).filter(({ oldSize }) => oldSize >= from),
+    } as unknown as Voter;
+    const options = {
+      crypto,
+      clock: testClock(),
+      random: countedRandom(),
+      charters: this.charters,
+      voters: [voter],
+      logs: this.logs,
+    };
+    await pull(options, voter, pen.origin, pen.size);
+    return { origin: pen.origin, index: append.oldSize };
+  }
+
+  /** A certificate of the log as it is, by a quorum of the current epoch's hosters unless told. */
+  async certify(key: string, of: { time?: number; names?: readonly string[] } = {}): Promise<string> {
+    const pen = this.pen(key);
+    const { current } = this.charters;
+    const names = of.names ?? quorumNames(current);
+    const head = readHead(pen.checkpoint());
+    const seconds = Math.floor((of.time ?? NOW) / 1_000);
+    const lines = names.map((name, nth) =>
+      cosign(crypto, head, cosignerOf(name, current.epoch), seconds + nth),
+    );
+    const certificate = makeCertificate(current, pen.checkpoint(), lines);
+    await this.logs.certify(pen.origin, { size: head.size, certificate });
+    const known = this.#certificates.get(pen.origin) ?? [];
+    this.#certificates.set(pen.origin, [...known, { size: head.size, certificate }]);
+    return certificate;
+  }
+
+  /** The first certificate that covered an entry. */
+  readonly covering = async ({ origin, index }: ClaimName): Promise<Covered | undefined> =>
+    this.#certificates.get(origin)?.find(({ size }) => size > index);
+
+  evidence(
+    segments: readonly Uint8Array[],
+    of: { at?: number; label?: string; newest?: boolean } = {},
+  ): Promise<ProofEvidence> {
+    return gatherEvidence({
+      crypto,
+      logs: this.logs,
+      charters: this.charters,
+      segments,
+      at: of.at ?? NOW,
+      ...(of.label === undefined ? {} : { label: of.label }),
+      ...(of.newest === true ? {} : { covering: this.covering }),
+    });
+  }
+
+  async proof(...of: Parameters<ProofWorld['evidence']>): Promise<string> {
+    return makeProof(crypto, await this.evidence(...of));
+  }
+}
+
+function quorumNames(charter: Charter): string[] {
+  return Array.from({ length: quorumOf(charter) }, (_, at) => hosterName(at + 1));
+}
