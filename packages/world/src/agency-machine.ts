@@ -1,9 +1,9 @@
 // An agency's computer: a vault directory that outlives the client's runs, and the real client on it.
 
-import type { Files } from '@vauban/core';
-import { type ClientPorts, Vault } from '@vauban/client';
+import type { Files, Store } from '@vauban/core';
+import { type ClientPorts, Vault, type VaultEvents } from '@vauban/client';
 import { scryptKdf } from '@vauban/seal';
-import type { Disk } from './disk.ts';
+import type { Disk, DiskImage } from './disk.ts';
 import type { Party } from './network/party.ts';
 import type { Program } from './program.ts';
 import type { World } from './world.ts';
@@ -14,9 +14,8 @@ const cheapKdf = { ...scryptKdf, defaults: { memoryKiB: 2, passes: 1, lanes: 1 }
 
 export class AgencyMachine {
   readonly name: string;
+  readonly disk: Disk;
   readonly #world: World;
-  readonly #disk: Disk;
-  readonly #files: (program: Program) => Files;
   #program: Program | undefined;
   #parties: Party[] = [];
   #runs = 0;
@@ -24,23 +23,27 @@ export class AgencyMachine {
   constructor(world: World, name: string) {
     this.name = name;
     this.#world = world;
-    this.#disk = world.disk(name);
-    this.#files = (program) => this.#disk.files(program);
+    this.disk = world.disk(name);
+  }
+
+  get parties(): readonly Party[] {
+    return this.#parties;
   }
 
   /** A new run of the client's program; the one before must have ended. */
   launch(): ClientPorts {
     const world = this.#world;
-    const program = world.program(`${this.name}/${this.#runs}`);
+    const program = world.program(this.name, this.#runs);
     this.#runs += 1;
     this.#program = program;
     world.trace.note(this.name, 'starts');
+    const files: Files = this.disk.files(program);
     return {
       crypto: world.crypto,
       clock: program.clock,
       random: world.random(program.name),
-      files: this.#files(program),
-      openState: async () => this.#disk.store(program),
+      files,
+      openState: async (): Promise<Store> => this.disk.store(program),
       network: (seed) => {
         const party = world.party(program, { name: this.name, seed, listens: false });
         this.#parties.push(party);
@@ -53,11 +56,8 @@ export class AgencyMachine {
     };
   }
 
-  open(ports: ClientPorts): Promise<Vault> {
-    return Vault.open(ports, PASSPHRASE, {
-      onNotice: (fault) => this.#world.trace.note(this.name, `notice ${fault.code}`),
-      onLiar: ({ fault }) => this.#world.trace.note(this.name, `liar ${fault.code}`),
-    });
+  open(ports: ClientPorts, events: VaultEvents): Promise<Vault> {
+    return Vault.open(ports, PASSPHRASE, events);
   }
 
   /** Resolves when the run that goes on now is over. */
@@ -71,7 +71,15 @@ export class AgencyMachine {
 
   /** Power fails: the vault directory keeps what was synced. */
   cutPower(): void {
-    if (this.#end('powerless')) this.#disk.cut();
+    if (this.#end('powerless')) this.disk.cut();
+  }
+
+  /** Its disk becomes what it was when the image was taken. */
+  restore(image: DiskImage): void {
+    this.#end('powerless');
+    this.disk.restore(image);
+    this.#world.tell({ of: 'restored', machine: this.name });
+    this.#world.trace.note(this.name, 'has an old disk');
   }
 
   #end(how: 'killed' | 'powerless'): boolean {

@@ -58,7 +58,7 @@ export interface End {
   readonly hosters: readonly {
     readonly name: string;
     readonly honest: boolean;
-    readonly state: 'down' | 'starting' | 'voting' | 'burnt';
+    readonly state: 'down' | 'starting' | 'voting' | 'silent' | 'failed' | 'burnt';
     /** What lies on its disk, read without going through the daemon. */
     readonly files: Files;
   }[];

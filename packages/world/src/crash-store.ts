@@ -13,19 +13,23 @@ import {
 } from '@vauban/core';
 import type { Program } from './program.ts';
 
-/** What a mounted store waits for, and tells of. */
+/** What a mounted store waits for, tells of, and may fail with. */
 export interface StoreTiming {
   /** Until a synced batch is on the disk. */
   readonly sync: () => Promise<void>;
   readonly synced: (bytes: number) => void;
   /** False on a disk that says it has synced and has not. */
   readonly honest: boolean;
+  /** An error makes a read or a batch fail with it; what a failed batch wrote may be there after a crash, or not. */
+  readonly fails: (call: 'read' | 'write' | 'sync') => Error | undefined;
 }
 
+type Row = readonly [key: Uint8Array, value: Uint8Array];
+
 export class CrashStore {
-  /** Sorted by key. */
-  #live: [Uint8Array, Uint8Array][] = [];
-  #durable: [Uint8Array, Uint8Array][] = [];
+  /** Sorted by key. Rows are never changed, only replaced: images share them. */
+  #live: Row[] = [];
+  #durable: Row[] = [];
   /** Batches since the last sync, in order; the last one may not be visible yet. */
   #unsynced: (readonly StoreOperation[])[] = [];
   #underWay: readonly StoreOperation[] | undefined;
@@ -41,8 +45,13 @@ export class CrashStore {
     this.#underWay = undefined;
     this.#owner = program;
     const writing = new Mutex();
+    const enter = (call: 'read' | 'write' | 'sync') => {
+      const failure = timing.fails(call);
+      if (failure !== undefined) throw failure;
+    };
     return {
       get: async (key) => {
+        enter('read');
         const { at, found } = locate(this.#live, key);
         return found ? this.#live[at]?.[1].slice() : undefined;
       },
@@ -50,7 +59,7 @@ export class CrashStore {
       range: (range) => {
         const rows = this.#live.slice(...bounds(this.#live, range));
         if (range.reverse === true) rows.reverse();
-        return give(rows.slice(0, range.limit));
+        return give(rows.slice(0, range.limit), () => enter('read'));
       },
       close: async () => {
         await writing.run(async () => undefined);
@@ -68,12 +77,40 @@ export class CrashStore {
     this.#underWay = undefined;
   }
 
+  /** What there is now, durable, on another disk. */
+  image(): CrashStore {
+    const image = new CrashStore();
+    image.#live = [...this.#live];
+    image.#durable = [...this.#live];
+    return image;
+  }
+
+  /** One bit of one value, among those whose key begins so, turns over. Answers the key; undefined when there is none. */
+  flip(random: Random, prefix: Uint8Array): Uint8Array | undefined {
+    const [from, to] = bounds(this.#live, { gte: prefix, lt: after(prefix) });
+    if (from === to) return undefined;
+    const [key, value] = this.#live[from + randomBelow(random, to - from)] as Row;
+    if (value.length === 0) return undefined;
+    const flipped = value.slice();
+    const bit = randomBelow(random, 8 * value.length);
+    flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
+    for (const rows of [this.#live, this.#durable]) {
+      const { at, found } = locate(rows, key);
+      if (found) rows[at] = [key, flipped];
+    }
+    return key;
+  }
+
   async #write(operations: readonly StoreOperation[], sync: boolean, timing: StoreTiming): Promise<void> {
+    const refused = timing.fails('write');
+    if (refused !== undefined) throw refused;
     this.#unsynced.push(operations);
     if (sync) {
       this.#underWay = operations;
       await timing.sync();
       this.#underWay = undefined;
+      const failure = timing.fails('sync');
+      if (failure !== undefined) throw failure;
     }
     apply(this.#live, operations);
     if (!sync || !timing.honest) return;
@@ -83,7 +120,7 @@ export class CrashStore {
   }
 }
 
-function bounds(rows: readonly [Uint8Array, Uint8Array][], range: StoreRange): [from: number, to: number] {
+function bounds(rows: readonly Row[], range: StoreRange): [from: number, to: number] {
   const { gte, gt, lt } = range;
   const above = gt === undefined ? 0 : locate(rows, gt).at + (locate(rows, gt).found ? 1 : 0);
   return [
@@ -92,7 +129,15 @@ function bounds(rows: readonly [Uint8Array, Uint8Array][], range: StoreRange): [
   ];
 }
 
-async function* give(rows: readonly [Uint8Array, Uint8Array][]): AsyncGenerator<[Uint8Array, Uint8Array]> {
+/** The first key that begins otherwise. */
+function after(prefix: Uint8Array): Uint8Array {
+  const end = prefix.slice();
+  end[end.length - 1] = (end.at(-1) as number) + 1;
+  return end;
+}
+
+async function* give(rows: readonly Row[], enter: () => void): AsyncGenerator<[Uint8Array, Uint8Array]> {
+  enter();
   for (const [key, value] of rows) yield [key.slice(), value.slice()];
 }
 
@@ -102,7 +147,7 @@ function copy(operations: readonly StoreOperation[]): StoreOperation[] {
   );
 }
 
-function apply(rows: [Uint8Array, Uint8Array][], operations: readonly StoreOperation[]): void {
+function apply(rows: Row[], operations: readonly StoreOperation[]): void {
   for (const one of operations) {
     const { at, found } = locate(rows, 'put' in one ? one.put : one.del);
     if ('put' in one) rows.splice(at, found ? 1 : 0, [one.put, one.value]);
@@ -110,12 +155,12 @@ function apply(rows: [Uint8Array, Uint8Array][], operations: readonly StoreOpera
   }
 }
 
-function locate(rows: readonly [Uint8Array, Uint8Array][], key: Uint8Array): { at: number; found: boolean } {
+function locate(rows: readonly Row[], key: Uint8Array): { at: number; found: boolean } {
   let low = 0;
   let high = rows.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const order = compareBytes((rows[middle] as [Uint8Array, Uint8Array])[0], key);
+    const order = compareBytes((rows[middle] as Row)[0], key);
     if (order === 0) return { at: middle, found: true };
     if (order < 0) low = middle + 1;
     else high = middle;

@@ -1,17 +1,18 @@
 // One hoster's machine: a disk that outlives its programs, and the real daemon on it, which may be killed, lose power
-// with its disk, or burn.
+// with its disk, come back with an old one, lie, or burn.
 
-import { asFault, type Fact } from '@vauban/core';
+import { asFault, type Fact, type Files } from '@vauban/core';
 import { createMarker, Daemon, VOTES_PATH } from '@vauban/daemon';
 import { VoteJournal } from '@vauban/ledger';
-import type { Disk } from './disk.ts';
+import type { Disk, DiskImage } from './disk.ts';
+import type { Liar, MachinePorts } from './liar.ts';
 import type { HosterIdentity } from './membership.ts';
 import type { Party } from './network/party.ts';
 import type { Program } from './program.ts';
 import type { World } from './world.ts';
 
-/** `voting`: it has finished its start-up read. */
-export type HosterState = 'down' | 'starting' | 'voting' | 'burnt';
+/** `voting`: it has finished its start-up read. `silent`: it has stopped voting. `failed`: it could not start. */
+export type HosterState = 'down' | 'starting' | 'voting' | 'silent' | 'failed' | 'burnt';
 
 const CAPACITY_BYTES = 1_000_000_000;
 
@@ -23,8 +24,9 @@ interface Run {
 
 export class HosterMachine {
   readonly identity: HosterIdentity;
+  readonly disk: Disk;
   readonly #world: World;
-  readonly #disk: Disk;
+  #liar: Liar | undefined;
   #state: HosterState = 'down';
   #run: Run | undefined;
   #starts = 0;
@@ -33,7 +35,7 @@ export class HosterMachine {
   constructor(world: World, identity: HosterIdentity) {
     this.#world = world;
     this.identity = identity;
-    this.#disk = world.disk(identity.name);
+    this.disk = world.disk(identity.name);
   }
 
   get name(): string {
@@ -44,31 +46,55 @@ export class HosterMachine {
     return this.#state;
   }
 
-  /** A start that failed: no fault of this world's kind excuses it. */
+  get honest(): boolean {
+    return this.#liar === undefined;
+  }
+
+  /** Why the last start failed. */
   get failure(): Error | undefined {
     return this.#failure;
   }
 
-  /** What the hoster's engineer does once, before the first start. */
-  async setUp(): Promise<void> {
-    await createMarker(this.#disk.bare, this.identity.daemon);
-    await VoteJournal.create(this.#disk.bare, VOTES_PATH);
+  /** Its network while a program runs. */
+  get party(): Party | undefined {
+    return this.#run?.party;
   }
 
-  /** Switches the machine on; the daemon's start goes on by itself. */
+  /** What lies on its disk, read from outside. */
+  get files(): Files {
+    return this.disk.bare;
+  }
+
+  /** From its next start on. */
+  corrupt(liar: Liar): void {
+    this.#liar = liar;
+    this.#world.tell({ of: 'lies', hoster: this.name, liar: liar.name });
+  }
+
+  /** What the hoster's engineer does once, before the first start. */
+  async setUp(): Promise<void> {
+    await createMarker(this.disk.bare, this.identity.daemon);
+    await VoteJournal.create(this.disk.bare, VOTES_PATH);
+  }
+
+  /** Switches the machine on; the daemon's start goes on by itself. Does nothing when it is on, or has burnt. */
   start(): void {
+    if (this.#state === 'burnt' || this.#run !== undefined) return;
     const world = this.#world;
     const { name, daemon: id, epoch, transportSeed, receiptSeed, logSeed, votingSeed } = this.identity;
-    const program = world.program(`${name}/${this.#starts}`);
+    const program = world.program(name, this.#starts);
     const party = world.party(program, { name, seed: transportSeed, listens: true });
     world.trace.note(name, 'starts');
+    const honest: MachinePorts = {
+      network: party,
+      files: this.disk.files(program),
+      store: this.disk.store(program),
+      keys: { transportSeed, receiptSeed, logSeed, voting: { epoch, seed: votingSeed } },
+    };
     const daemon = new Daemon({
       id,
-      keys: { transportSeed, receiptSeed, logSeed, voting: { epoch, seed: votingSeed } },
+      ...this.#wrapped(honest, program),
       charter: world.charters.signedFrom(1).slice(0, 1),
-      network: party,
-      files: this.#disk.files(program),
-      store: this.#disk.store(program),
       crypto: world.crypto,
       clock: program.clock,
       random: world.random(program.name),
@@ -77,9 +103,13 @@ export class HosterMachine {
     });
     this.#starts += 1;
     this.#state = 'starting';
+    this.#failure = undefined;
     this.#run = { program, party, daemon };
     daemon.start().catch((error: unknown) => {
+      if (this.#run?.program !== program) return;
       this.#failure = new Error(`${name} did not start: ${asFault(error).message}`, { cause: error });
+      this.#state = 'failed';
+      world.counters.add(`start failed ${asFault(error).code}`);
       world.trace.note(name, `did not start: ${asFault(error).code}`);
     });
   }
@@ -91,23 +121,52 @@ export class HosterMachine {
 
   /** Power fails: nobody is told, and the disk keeps what was synced. */
   cutPower(): void {
-    if (this.#end('powerless')) this.#disk.cut();
+    if (this.#end('powerless')) this.disk.cut();
+  }
+
+  /** Its disk becomes what it was when the image was taken. */
+  restore(image: DiskImage): void {
+    if (this.#state === 'burnt') return;
+    this.#end('powerless');
+    this.disk.restore(image);
+    this.#world.tell({ of: 'restored', machine: this.name });
+    this.#world.trace.note(this.name, 'has an old disk');
   }
 
   /** Gone for good, with everything on it. */
   burn(): void {
+    if (this.#state === 'burnt') return;
     this.#end('powerless');
     this.#state = 'burnt';
+    this.#world.tell({ of: 'burnt', hoster: this.name });
     this.#world.trace.note(this.name, 'burns');
   }
 
   async stop(): Promise<void> {
     const run = this.#run;
     if (run === undefined) return;
-    await run.daemon.stop();
+    if (this.#state !== 'failed') await run.daemon.stop();
     run.program.end();
     this.#run = undefined;
     this.#state = 'down';
+  }
+
+  #wrapped(ports: MachinePorts, program: Program): MachinePorts {
+    const world = this.#world;
+    const liar = this.#liar;
+    if (liar === undefined) return ports;
+    return liar.wrap(ports, {
+      identity: this.identity,
+      crypto: world.crypto,
+      random: world.random(`${program.name}/lies`),
+      clock: program.clock,
+      charter: () => world.charters.current,
+      ring: world.ring,
+      did: (what) => {
+        world.counters.add(`lie ${liar.name} ${what}`);
+        world.trace.note(this.name, `lies: ${liar.name} ${what}`);
+      },
+    });
   }
 
   #end(how: 'killed' | 'powerless'): boolean {
@@ -124,6 +183,10 @@ export class HosterMachine {
   #heard(program: Program, event: string, facts: { readonly [key: string]: Fact }): void {
     const words = Object.entries(facts).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
     this.#world.trace.note(this.name, `says ${[event, ...words].join(' ')}`);
-    if (this.#run?.program === program && event === 'info voting') this.#state = 'voting';
+    const [, what = ''] = event.split(' ');
+    this.#world.counters.add(`daemon ${what}${what === 'voting-stopped' ? ` ${facts['code']}` : ''}`);
+    if (this.#run?.program !== program) return;
+    if (what === 'voting') this.#state = 'voting';
+    if (what === 'voting-stopped' || what === 'ledger-damaged') this.#state = 'silent';
   }
 }

@@ -1,4 +1,6 @@
 // The door of `world`: seeded histories of the real daemon and client. A test tool, never shipped.
 
 export { nodeGround } from './adapters/node-ground.ts';
-export { runSmoke, type SmokeOptions, type SmokeReport, WorldFailure } from './smoke/history.ts';
+export { drawPlan } from './draw-plan.ts';
+export { type HistoryOptions, type HistoryReport, runHistory, WorldFailure } from './history.ts';
+export { describe, formatPlan, only, parsePlan, type Plan } from './plan.ts';

@@ -21,8 +21,22 @@ export const OPERATOR = 'operator';
 /** Hosters that may lie or be down together: ⌊(9 − 1) / 3⌋. */
 export const FAULTY_MAX = 2;
 const EPOCH = 1;
+/** The consortium was founded a day before any history begins, so that no clock that is off lies before it. */
+export const FOUNDED_AT = WORLD_STARTS_AT - 86_400_000;
+/** Every history begins with the same consortium: what a seed changes is what happens to it. */
+export const FOUNDING_SEED = 0;
 const DAEMON_CAPACITY_BYTES = 1_000_000_000;
-const sites = ['strasbourg', 'metz', 'nancy', 'reims', 'mulhouse', 'colmar', 'troyes', 'epinal', 'verdun'];
+export const hosterNames = [
+  'strasbourg',
+  'metz',
+  'nancy',
+  'reims',
+  'mulhouse',
+  'colmar',
+  'troyes',
+  'epinal',
+  'verdun',
+];
 
 /** Small segments of two stripes, in cells of one leaf: what matters is how many there are, not how many bytes. */
 const policy: Policy = {
@@ -57,7 +71,7 @@ export interface HosterIdentity {
 }
 
 export function hosterIdentities(crypto: Crypto, seed: number): HosterIdentity[] {
-  return sites.map((name) => {
+  return hosterNames.map((name) => {
     const key = (role: string) => keySeed(crypto, seed, `${name}/${role}`);
     const receiptSeed = key('receipt');
     return {
@@ -83,6 +97,7 @@ export function foundCharter(
   crypto: Crypto,
   seed: number,
   members: readonly HosterIdentity[],
+  agencies: Charter['agencies'] = [],
 ): SignedCharter {
   const publicOf = (name: string) => crypto.ed25519Public(keySeed(crypto, seed, name));
   const charter: Charter = {
@@ -90,8 +105,8 @@ export function foundCharter(
     name: CHARTER_NAME,
     version: 1,
     previous: null,
-    issued: WORLD_STARTS_AT,
-    expires: WORLD_STARTS_AT + CHARTER_VALIDITY_MS,
+    issued: FOUNDED_AT,
+    expires: FOUNDED_AT + CHARTER_VALIDITY_MS,
     epoch: EPOCH,
     f: FAULTY_MAX,
     officers: [{ id: OFFICER, key: publicOf(OFFICER) }],
@@ -125,7 +140,7 @@ export function foundCharter(
       addresses: [`world/${one.name}`],
       capacityBytes: DAEMON_CAPACITY_BYTES,
     })),
-    agencies: [],
+    agencies,
     policies: [policy],
   };
   return signCharter(crypto, charter, [{ id: OFFICER, seed: keySeed(crypto, seed, OFFICER) }]);
@@ -139,7 +154,7 @@ const declaration: Declaration = {
   foreignShareTotal: 0,
   foreignVeto: false,
   certifications: [],
-  validFrom: WORLD_STARTS_AT - 86_400_000,
+  validFrom: FOUNDED_AT - 86_400_000,
   validUntil: WORLD_STARTS_AT + 365 * 86_400_000,
   signedBy: 'its director',
 };

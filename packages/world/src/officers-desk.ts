@@ -88,7 +88,7 @@ async function desk(
   world: World,
   id: typeof OFFICER | typeof OPERATOR,
 ): Promise<(daemon: Daemon) => PeerClient> {
-  const program = world.program(id);
+  const program = world.program(id, 0);
   const network = world.party(program, { name: id, seed: world.key(`${id}/transport`), listens: false });
   await network.start();
   const identity: Identity = { role: id, id, seed: world.key(id) };

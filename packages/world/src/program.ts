@@ -7,6 +7,29 @@ import type { Scheduler } from './scheduler.ts';
 /** Where the world's wall clock starts: 2026-09-21T13:33:20Z. */
 export const WORLD_STARTS_AT = 1_790_000_000_000;
 
+/** A machine's clock on the wall: off by so much, or stopped. Durations are always right. */
+export class WallClock {
+  readonly #scheduler: Scheduler;
+  offMs = 0;
+  #stoppedAtMs: number | undefined;
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+  }
+
+  now(): number {
+    return WORLD_STARTS_AT + Math.floor(this.#stoppedAtMs ?? this.#scheduler.nowMs) + this.offMs;
+  }
+
+  stop(): void {
+    this.#stoppedAtMs = this.#scheduler.nowMs;
+  }
+
+  goOn(): void {
+    this.#stoppedAtMs = undefined;
+  }
+}
+
 export class Program {
   readonly name: string;
   /** Resolves when it has been killed or has left. */
@@ -16,14 +39,15 @@ export class Program {
   #alive = true;
   #end: () => void = () => undefined;
 
-  constructor(scheduler: Scheduler, name: string) {
+  constructor(scheduler: Scheduler, of: { readonly name: string; readonly wall?: WallClock }) {
     this.#scheduler = scheduler;
-    this.name = name;
+    this.name = of.name;
+    const wall = of.wall ?? new WallClock(scheduler);
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
     this.clock = {
-      now: () => WORLD_STARTS_AT + Math.floor(scheduler.nowMs),
+      now: () => wall.now(),
       monotonic: () => scheduler.nowMs,
       after: (ms, call) => this.after(asTimer(ms), call),
       sleep: (ms, signal) => this.#sleep(ms, signal),

@@ -2,14 +2,16 @@
 // function of one seed. Daemon and client run in it as they are; what goes wrong happens to their ports.
 
 import { type Crypto, type Random, randomBelow } from '@vauban/core';
-import { CharterChain } from '@vauban/ledger';
-import { Disk } from './disk.ts';
+import { CharterChain, type SignedCharter } from '@vauban/ledger';
+import type { Told } from './checker.ts';
+import { Counters } from './counters.ts';
+import { Disk, type DiskImage } from './disk.ts';
 import { HosterMachine } from './hoster-machine.ts';
-import { foundCharter, hosterIdentities, peerIdOf } from './membership.ts';
+import { FOUNDING_SEED, type HosterIdentity, peerIdOf } from './membership.ts';
 import { Ether, type Tap } from './network/ether.ts';
 import { Party } from './network/party.ts';
 import { Weather } from './network/weather.ts';
-import { Program } from './program.ts';
+import { Program, WallClock } from './program.ts';
 import { Scheduler, type Turn } from './scheduler.ts';
 import { keySeed, seededRandom } from './seeded-random.ts';
 import { Trace } from './trace.ts';
@@ -20,12 +22,24 @@ export interface Ground {
   readonly crypto: Crypto;
 }
 
+/** The consortium that histories begin with. */
+export interface Founding {
+  readonly identities: readonly HosterIdentity[];
+  readonly charter: readonly SignedCharter[];
+  /** Disks by machine: of hosters that were set up, and of devices that were let in. */
+  readonly images: ReadonlyMap<string, DiskImage>;
+  /** The words of each vault, by its name in the world. */
+  readonly words: ReadonlyMap<string, string>;
+}
+
 export interface WorldOptions {
   readonly seed: number;
   readonly ground: Ground;
-  readonly print: ((line: string) => void) | undefined;
-  readonly tap: Tap;
-  readonly disksLie: boolean;
+  readonly founding: Founding;
+  readonly print?: ((line: string) => void) | undefined;
+  readonly tap?: Tap;
+  /** Told what people do and are told. */
+  readonly tell?: (event: Told, nowMs: number) => void;
 }
 
 const DISK_BYTES = 2_000_000_000;
@@ -37,25 +51,36 @@ export class World {
   readonly trace: Trace;
   readonly weather: Weather;
   readonly ether: Ether;
+  readonly counters = new Counters();
   readonly hosters: readonly HosterMachine[];
   /** The officers' copy of the charter. */
   readonly charters: CharterChain;
-  readonly #disksLie: boolean;
+  /** What liars remember together. */
+  readonly ring = new Map<string, unknown>();
+  readonly #founding: Founding;
+  readonly #walls = new Map<string, WallClock>();
+  readonly #tell: (event: Told, nowMs: number) => void;
 
   constructor(options: WorldOptions) {
-    const { seed, ground, print, tap } = options;
+    const { seed, ground, founding, print, tap, tell } = options;
     const { crypto, turn } = ground;
     this.seed = seed;
     this.crypto = crypto;
-    this.#disksLie = options.disksLie;
+    this.#founding = founding;
+    this.#tell = tell ?? (() => undefined);
     const scheduler = new Scheduler(turn);
     this.scheduler = scheduler;
     this.trace = new Trace({ crypto, nowMs: () => scheduler.nowMs, print });
     this.weather = new Weather(this.random('weather'));
-    this.ether = new Ether({ scheduler, weather: this.weather, trace: this.trace, crypto, tap });
-    const identities = hosterIdentities(crypto, seed);
-    this.charters = new CharterChain(crypto, foundCharter(crypto, seed, identities));
-    this.hosters = identities.map((identity) => new HosterMachine(this, identity));
+    this.ether = new Ether({
+      scheduler,
+      weather: this.weather,
+      trace: this.trace,
+      crypto,
+      tap: tap ?? (() => undefined),
+    });
+    this.charters = CharterChain.from(crypto, founding.charter);
+    this.hosters = founding.identities.map((identity) => new HosterMachine(this, identity));
   }
 
   get nowMs(): number {
@@ -67,21 +92,41 @@ export class World {
   }
 
   key(name: string): Uint8Array {
-    return keySeed(this.crypto, this.seed, name);
+    return keySeed(this.crypto, FOUNDING_SEED, name);
   }
 
-  program(name: string): Program {
-    return new Program(this.scheduler, name);
+  /** The words of a vault. */
+  words(vault: string): string {
+    return this.#founding.words.get(vault) as string;
   }
 
+  tell(event: Told): void {
+    this.#tell(event, this.nowMs);
+  }
+
+  /** The clock on the wall of that machine. */
+  wall(machine: string): WallClock {
+    const wall = this.#walls.get(machine) ?? new WallClock(this.scheduler);
+    this.#walls.set(machine, wall);
+    return wall;
+  }
+
+  /** A run of a program on that machine. */
+  program(machine: string, nth: number): Program {
+    return new Program(this.scheduler, { name: `${machine}/${nth}`, wall: this.wall(machine) });
+  }
+
+  /** A machine's disk, as the founding left it, or empty. */
   disk(name: string): Disk {
-    return new Disk({
+    const disk = new Disk({
       name,
       random: this.random(`${name}/disk`),
       trace: this.trace,
       capacityBytes: DISK_BYTES,
-      lies: this.#disksLie,
     });
+    const image = this.#founding.images.get(name);
+    if (image !== undefined) disk.restore(image);
+    return disk;
   }
 
   /** The network of a program under its transport key. */
@@ -97,13 +142,14 @@ export class World {
     return this.scheduler.sleep(ms);
   }
 
-  /** Looks every now and then until it is so. Throws when it takes longer than `timeMsMax` of virtual time. */
-  async until(what: string, holds: () => boolean, timeMsMax = 120_000): Promise<void> {
+  /** Looks every now and then until it is so; false when it takes longer than `timeMsMax` of virtual time. */
+  async until(holds: () => boolean, timeMsMax = 120_000): Promise<boolean> {
     const end = this.nowMs + timeMsMax;
     while (!holds()) {
-      if (this.nowMs > end) throw new Error(`waited ${timeMsMax} ms in vain: ${what}`);
+      if (this.nowMs > end) return false;
       await this.sleep(50);
     }
+    return true;
   }
 }
 
@@ -115,4 +161,9 @@ export function pick<Item>(random: Random, items: readonly Item[]): Item {
 /** A whole number from `from` to `to`, drawn. */
 export function between(random: Random, from: number, to: number): number {
   return from + randomBelow(random, to - from + 1);
+}
+
+/** True once in `times`. */
+export function oneIn(random: Random, times: number): boolean {
+  return randomBelow(random, times) === 0;
 }

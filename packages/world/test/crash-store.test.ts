@@ -6,8 +6,13 @@ import { Program } from '../src/program.ts';
 import { Scheduler } from '../src/scheduler.ts';
 
 const scheduler = new Scheduler(nodeGround().turn);
-const newProgram = () => new Program(scheduler, 'one');
-const timing = { sync: async () => undefined, synced: () => undefined, honest: true };
+const newProgram = () => new Program(scheduler, { name: 'one' });
+const timing = {
+  sync: async () => undefined,
+  synced: () => undefined,
+  fails: () => undefined,
+  honest: true,
+};
 /** Draws as many as may be drawn, or none. */
 const draws = (byte: number): Random => ({ bytes: (length) => new Uint8Array(length).fill(byte) });
 

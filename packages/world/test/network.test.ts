@@ -19,7 +19,13 @@ function newWorld() {
   const weather = new Weather(seededRandom(crypto, 1, 'weather'));
   const ether = new Ether({ scheduler, weather, trace, crypto, tap: () => undefined });
   const party = (name: string, handler?: Partial<NetworkHandler>) => {
-    const made = new Party({ ether, program: new Program(scheduler, name), self: name, name, listens: true });
+    const made = new Party({
+      ether,
+      program: new Program(scheduler, { name }),
+      self: name,
+      name,
+      listens: true,
+    });
     made.serve({
       request: async (_, body) => body,
       bulk: async () => undefined,
@@ -163,7 +169,7 @@ describe('bulk streams', () => {
 describe('clocks of the world', () => {
   it('count whole milliseconds, as real timers do', async () => {
     const { scheduler, run } = newWorld();
-    const clock: Clock = new Program(scheduler, 'one').clock;
+    const clock: Clock = new Program(scheduler, { name: 'one' }).clock;
     await run(() => clock.sleep(0.000_1));
     expect(scheduler.nowMs).toBe(1);
   });

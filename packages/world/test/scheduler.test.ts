@@ -57,7 +57,7 @@ describe('virtual time', () => {
 describe('a program', () => {
   it('never wakes up after its end', async () => {
     const scheduler = newScheduler();
-    const program = new Program(scheduler, 'one');
+    const program = new Program(scheduler, { name: 'one' });
     let woke = false;
     await scheduler.run(async () => {
       void program.clock.sleep(5).then(() => {
@@ -72,7 +72,7 @@ describe('a program', () => {
 
   it('sleeps until its signal aborts', async () => {
     const scheduler = newScheduler();
-    const { clock } = new Program(scheduler, 'one');
+    const { clock } = new Program(scheduler, { name: 'one' });
     const control = new AbortController();
     const late = scheduler.run(async () => {
       scheduler.after(3, () => control.abort(new Error('enough')));

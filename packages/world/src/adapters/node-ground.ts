@@ -1,13 +1,16 @@
 // The ground a world stands on in Node: an exact turn of the event loop, and OpenSSL with signatures remembered.
 
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
-import { setImmediate } from 'node:timers';
-import type { Crypto } from '@vauban/core';
+import { nextTick } from 'node:process';
+import { type Crypto, equalBytes } from '@vauban/core';
 import { nodeCrypto } from '@vauban/core/node';
 import type { Ground } from '../world.ts';
 
-/** Everything in a world waits on promises alone, and Node empties that queue before it runs an immediate: exact. */
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+/**
+ * Everything in a world waits on promises alone. Node runs a tick only when that queue is empty, as long as it is asked
+ * for from within a promise's continuation, which the scheduler's loop always is: exact, and no trip round the event loop.
+ */
+const turn = () => new Promise<void>((resolve) => nextTick(resolve));
 
 export function nodeGround(): Ground {
   return { turn, crypto: rememberingCrypto(nodeCrypto) };
@@ -15,35 +18,59 @@ export function nodeGround(): Ground {
 
 /** PKCS #8 of an Ed25519 key, up to its 32-byte seed (RFC 8410). */
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
+/** Signatures remembered before all are forgotten: some hundred histories. */
+const REMEMBERED_MAX = 200_000;
 
-/** Nine voters, a writer and readers check the same signatures: each is checked once, and keys are made once. */
+interface Checked {
+  readonly message: Uint8Array;
+  readonly publicKey: Uint8Array;
+  readonly holds: boolean;
+}
+
+/**
+ * Nine voters, a writer and readers check the same signatures: each is checked once, those made here not at all (Ed25519
+ * is deterministic, and what was just signed holds), and keys are made once.
+ */
 function rememberingCrypto(crypto: Crypto): Crypto {
-  const checked = new Map<string, boolean>();
-  const privates = new Map<string, KeyObject>();
-  const publics = new Map<string, Uint8Array>();
+  const checked = new Map<string, Checked>();
+  const keys = new Map<string, { readonly secret: KeyObject; readonly publicKey: Uint8Array }>();
+  const keyOf = (seed: Uint8Array) => {
+    const name = text(seed);
+    let key = keys.get(name);
+    if (key === undefined) {
+      const der = Buffer.concat([pkcs8Prefix, seed]);
+      const secret = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+      key = { secret, publicKey: crypto.ed25519Public(seed) };
+      keys.set(name, key);
+    }
+    return key;
+  };
+  const remember = (signature: Uint8Array, one: Checked) => {
+    if (checked.size >= REMEMBERED_MAX) checked.clear();
+    checked.set(text(signature), one);
+  };
   return {
     ...crypto,
     ed25519Verify(signature, message, publicKey) {
-      const name = text(signature) + text(crypto.sha256(publicKey, message));
-      const known = checked.get(name);
-      if (known !== undefined) return known;
+      const known = checked.get(text(signature));
+      if (
+        known !== undefined &&
+        equalBytes(known.message, message) &&
+        equalBytes(known.publicKey, publicKey)
+      ) {
+        return known.holds;
+      }
       const holds = crypto.ed25519Verify(signature, message, publicKey);
-      checked.set(name, holds);
+      remember(signature, { message: message.slice(), publicKey: publicKey.slice(), holds });
       return holds;
     },
     ed25519Sign(seed, message) {
-      const name = text(seed);
-      const der = Buffer.concat([pkcs8Prefix, seed]);
-      const key = privates.get(name) ?? createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-      privates.set(name, key);
-      return new Uint8Array(sign(null, message, key));
+      const { secret, publicKey } = keyOf(seed);
+      const signature = new Uint8Array(sign(null, message, secret));
+      remember(signature, { message: message.slice(), publicKey, holds: true });
+      return signature;
     },
-    ed25519Public(seed) {
-      const name = text(seed);
-      const known = publics.get(name) ?? crypto.ed25519Public(seed);
-      publics.set(name, known);
-      return known.slice();
-    },
+    ed25519Public: (seed) => keyOf(seed).publicKey.slice(),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Liar } from '../liar.ts';
 import { headsTold } from './heads-told.ts';
 import { speaking } from './mouth.ts';
 
-/** Tells every voter that asks that it remembers more votes of it than it can have cast. */
+/** Tells every voter that asks that it remembers more votes of it than it can have cast, signed by whom it can. */
 export const highCounters: Liar = {
   name: 'high-counters',
   losesData: false,
@@ -11,9 +11,10 @@ export const highCounters: Liar = {
       answers: {
         heads: (question) =>
           headsTold(ports, setting, question, (body) => {
-            if (body.yourCounter === null) return undefined;
             setting.did('remembers too many votes');
-            return { ...body, yourCounter: body.yourCounter + 1_000_000 };
+            const counter = 1_000_000 + (body.yourCounter?.counter ?? 0);
+            const signature = body.yourCounter?.signature ?? body.counterSignature;
+            return { ...body, yourCounter: { counter, signature } };
           }),
       },
     }),

@@ -3,9 +3,7 @@
 
 import type { Party } from './party.ts';
 import type { Ether } from './ether.ts';
-
-/** What is counted for each message besides its body: headers and tags. */
-const MESSAGE_OVERHEAD_BYTES = 60;
+import { HEADER_BYTES } from './weather.ts';
 
 interface End {
   readonly party: Party;
@@ -53,10 +51,13 @@ export class Connection {
     return () => onClose.delete(listener);
   }
 
-  /** `body` is copied by whoever reads it; `what` is for the trace. Nothing happens on an end that is closed. */
+  /**
+   * `body` is copied by whoever reads it; `what` is for the trace. Nothing happens on an end that is closed. A `loose`
+   * message may be overtaken by others when the weather is such.
+   */
   send(
     from: Party,
-    message: { readonly body: Uint8Array; readonly what: string },
+    message: { readonly body: Uint8Array; readonly what: string; readonly loose?: boolean },
     deliver: () => void,
   ): void {
     const target = this.#other(from);
@@ -66,15 +67,17 @@ export class Connection {
       this.#hearNothing(end, target);
       return;
     }
-    const bytes = message.body.length + MESSAGE_OVERHEAD_BYTES;
+    const bytes = message.body.length + HEADER_BYTES;
     from.count({ sentBytes: bytes });
-    if (!this.#ether.reaches(from, target.party)) {
+    const { nowMs, weather } = this.#ether;
+    if (!this.#ether.reaches(from, target.party) || weather.swallows) {
       this.#dead = true;
       return;
     }
-    const { nowMs } = this.#ether;
-    const arrivalMs = Math.max(target.lastArrivalMs, nowMs + this.#ether.travelMs(from, target.party, bytes));
-    target.lastArrivalMs = arrivalMs;
+    const inTurnMs = Math.max(target.lastArrivalMs, nowMs + this.#ether.travelMs(from, target.party, bytes));
+    const overtakenMs = message.loose === true ? weather.overtakenMs : undefined;
+    const arrivalMs = inTurnMs + (overtakenMs ?? 0);
+    if (overtakenMs === undefined) target.lastArrivalMs = arrivalMs;
     target.party.program.after(arrivalMs - nowMs, () => {
       if (target.closed || this.#dead) return;
       target.received += 1;
@@ -91,6 +94,12 @@ export class Connection {
       this.#shut(this.#other(at), reason),
     );
     this.#shut(this.#end(at), reason);
+  }
+
+  /** Whatever stands between forgets about it: this side takes it for closed, the other hears nothing, ever. */
+  forget(at: Party): void {
+    this.#dead = true;
+    this.#shut(this.#end(at), 'it was reset on the way');
   }
 
   /** The machine of this side has lost power: nobody says goodbye. */

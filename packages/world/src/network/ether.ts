@@ -6,16 +6,13 @@ import type { Trace } from '../trace.ts';
 import { Connection } from './connection.ts';
 import type { Party } from './party.ts';
 import type { Weather } from './weather.ts';
+import type { Message } from '../checker.ts';
 
 /** When a connection attempt that nobody answers is made again, counted from the first (RFC 6298 back-off). */
 const KNOCKS_MS = [0, 1_000, 3_000, 7_000];
 
 /** Sees every message that arrives, before the receiver does. */
-export type Tap = (message: {
-  readonly from: string;
-  readonly to: string;
-  readonly body: Uint8Array;
-}) => void;
+export type Tap = (message: Message) => void;
 
 export interface EtherOptions {
   readonly scheduler: Scheduler;
@@ -29,6 +26,8 @@ export class Ether {
   readonly #options: EtherOptions;
   readonly #listening = new Map<string, Party>();
   readonly #unpowered = new Set<string>();
+  /** Names of machines by peer id: of all that ever listened. */
+  readonly #names = new Map<string, string>();
 
   constructor(options: EtherOptions) {
     this.#options = options;
@@ -38,7 +37,12 @@ export class Ether {
     return this.#options.scheduler.nowMs;
   }
 
+  get weather(): Weather {
+    return this.#options.weather;
+  }
+
   listen(party: Party): void {
+    this.#names.set(party.self, party.name);
     this.#listening.set(party.self, party);
     this.#unpowered.delete(party.self);
   }
@@ -60,11 +64,11 @@ export class Ether {
   }
 
   reaches(from: Party, to: Party): boolean {
-    return this.#options.weather.reaches(from.self, to.self) && !this.#unpowered.has(to.self);
+    return this.#options.weather.reaches(from.name, to.name) && !this.#unpowered.has(to.self);
   }
 
   travelMs(from: Party, to: Party, bytes: number): number {
-    return this.#options.weather.travelMs(from.self, to.self, bytes);
+    return this.#options.weather.travelMs(from.name, to.name, bytes);
   }
 
   note(from: Party, to: Party, message: { readonly body: Uint8Array; readonly what: string }): void {
@@ -72,12 +76,13 @@ export class Ether {
     const { body, what } = message;
     const digest = body.length === 0 ? '' : ` ${body.length} B ${toHex(crypto.sha256(body).subarray(0, 4))}`;
     trace.note(`${from.name} → ${to.name}`, `${what}${digest}`);
-    tap({ from: from.name, to: to.name, body });
+    tap({ from: from.name, to: to.name, body, what });
   }
 
   /** Knocks until someone answers. Resolves with undefined when it is refused, or when nobody is there to refuse. */
   dial(from: Party, peer: string, given: { up: boolean }): Promise<Connection | undefined> {
     const { weather } = this.#options;
+    const name = this.#names.get(peer) ?? peer;
     return new Promise((resolve) => {
       let settled = false;
       const settle = (connection: Connection | undefined) => {
@@ -88,12 +93,15 @@ export class Ether {
         from.program.after(waitMs, () => {
           if (settled) return;
           if (given.up) return settle(undefined);
-          const heard = weather.reaches(from.self, peer) && !this.#unpowered.has(peer);
+          const heard =
+            weather.reaches(from.name, name) &&
+            weather.reaches(name, from.name) &&
+            !this.#unpowered.has(peer);
           if (!heard) {
             if (nth === KNOCKS_MS.length - 1) settle(undefined);
             return;
           }
-          const roundMs = weather.travelMs(from.self, peer, 60) + weather.travelMs(peer, from.self, 60);
+          const roundMs = weather.travelMs(from.name, name, 60) + weather.travelMs(name, from.name, 60);
           from.program.after(roundMs, () => {
             if (settled) return;
             const to = this.#listening.get(peer);

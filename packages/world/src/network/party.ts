@@ -133,6 +133,13 @@ export class Party implements Network {
     });
   }
 
+  /** Its connections with that machine are gone for this side alone. */
+  halfClose(name: string): number {
+    const hit = this.#connections().filter((one) => one.other(this).name === name);
+    for (const connection of hit) connection.forget(this);
+    return hit.length;
+  }
+
   accept(connection: Connection): void {
     const peer = connection.other(this).self;
     const link = this.#links.get(peer) ?? { connections: new Set(), current: undefined };
@@ -149,6 +156,12 @@ export class Party implements Network {
     if (link.connections.size > 0) return;
     this.#links.delete(peer);
     this.#handler?.closed(peer);
+  }
+
+  /** Milliseconds a byte takes to that machine when one of the two is slow. */
+  msPerByte(to: Party): number | undefined {
+    const rate = this.#ether.weather.dribble(this.name, to.name);
+    return rate === undefined ? undefined : 1 / rate;
   }
 
   left(stream: StreamEnd): void {
@@ -198,16 +211,21 @@ export class Party implements Network {
     return new Promise((resolve, reject) => {
       const peer = { peer: there.self, addresses: [] };
       const forget = connection.onClose(this, (reason) => reject(unreachable(peer, reason)));
-      connection.send(this, { body, what: `ask ${name}` }, () => {
+      connection.send(this, { body, what: `ask ${name}`, loose: true }, () => {
         there
           .#answer(this.self, body)
           .then((answer) =>
-            connection.send(there, { body: answer, what: `answer ${name}` }, () => {
+            connection.send(there, { body: answer, what: `answer ${name}`, loose: true }, () => {
               forget();
               resolve(answer.slice());
             }),
           )
           .catch((error: unknown) => connection.close(there, asFault(error).code));
+      });
+      if (!this.#ether.weather.doubles) return;
+      // Asked once more by whoever was not sure that it got through; nobody waits for the second answer.
+      connection.send(this, { body, what: `ask ${name} again`, loose: true }, () => {
+        there.#answer(this.self, body).catch(() => undefined);
       });
     });
   }

@@ -7,6 +7,8 @@ import type { Party } from './party.ts';
 
 /** Bytes sent and not read yet: smaller than a fragment, so that every transfer runs into it. */
 const WINDOW_BYTES = 12_288;
+/** A slow machine's bytes come in handfuls of so long. */
+const SLOW_MS = 1_000;
 /** How long a served stream waits for the other side to finish too. */
 const LINGER_MS = 2_000;
 
@@ -110,10 +112,14 @@ export class StreamEnd implements ByteStream {
         });
         continue;
       }
-      const slice = bytes.slice(at, at + this.#credit);
+      const msPerByte = this.#party.msPerByte(this.#connection.other(this.#party));
+      const most = msPerByte === undefined ? this.#credit : Math.max(1, Math.floor(SLOW_MS / msPerByte));
+      const slice = bytes.slice(at, at + Math.min(most, this.#credit));
       this.#credit -= slice.length;
       at += slice.length;
       this.#tell('data', (peer) => peer.#arrived(slice), slice);
+      // What trickles does not pile up on the way: a few bytes each second, and nobody's idle deadline passes.
+      if (msPerByte !== undefined) await this.#party.program.pause(SLOW_MS);
     }
   }
 

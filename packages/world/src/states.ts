@@ -1,0 +1,48 @@
+// Which of the states that are hard to reach a history has been in, read off the wires: for counters alone.
+
+import { utf8 } from '@vauban/core';
+import type { Message } from './checker.ts';
+import { hosterNames } from './membership.ts';
+import type { World } from './world.ts';
+
+/** What an answer or note says when a log stands there, as it appears among its bytes. */
+const signs = [
+  { state: 'conflict', in: 'answer append', text: 'hconflict' },
+  { state: 'fork', in: 'answer append', text: 'FORKED' },
+  { state: 'fork', in: 'answer certify', text: 'FORKED' },
+  { state: 'seal', in: 'ask note', text: 'vauban/revoke/0' },
+  { state: 'refused policy', in: 'answer append', text: 'fpolicy' },
+].map((sign) => ({ ...sign, bytes: utf8(sign.text) }));
+
+export class States {
+  readonly #world: World;
+  readonly #hosters = new Set(hosterNames);
+  #epoch = 1;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  saw({ from, to, body, what }: Message): void {
+    const { counters } = this.#world;
+    if (what === 'ask batches' && this.#hosters.has(from) && this.#hosters.has(to)) {
+      counters.add('state catch-up');
+    }
+    const { epoch } = this.#world.charters.current;
+    if (epoch > this.#epoch) counters.add('state epoch change');
+    this.#epoch = epoch;
+    for (const sign of signs) {
+      if (sign.in === what && holds(body, sign.bytes)) {
+        counters.add(`state ${sign.state}`);
+      }
+    }
+  }
+}
+
+function holds(body: Uint8Array, wanted: Uint8Array): boolean {
+  const [first = 0] = wanted;
+  for (let at = body.indexOf(first); at >= 0; at = body.indexOf(first, at + 1)) {
+    if (wanted.every((byte, i) => body[at + i] === byte)) return true;
+  }
+  return false;
+}
