@@ -27,7 +27,7 @@ import * as v from 'valibot';
 import { formatHead, type Head, openCertificate, votingSetOf } from './checkpoint.ts';
 import { leafHashOf } from './entry.ts';
 
-const SIGNATURE_DOMAIN = 'vauban/charter-signature/0\n';
+export const CHARTER_SIGNATURE_DOMAIN = 'vauban/charter-signature/0\n';
 
 export const signedCharterSchema = v.strictObject({
   body: shape.bytesUpTo(CHARTER_BYTES_MAX),
@@ -43,7 +43,7 @@ export const signedCharterSchema = v.strictObject({
 export type SignedCharter = v.InferOutput<typeof signedCharterSchema>;
 
 export function signCharterBody(crypto: Crypto, body: Uint8Array, officerSeed: Uint8Array): Uint8Array {
-  return crypto.ed25519Sign(officerSeed, concat(utf8(SIGNATURE_DOMAIN), body));
+  return crypto.ed25519Sign(officerSeed, concat(utf8(CHARTER_SIGNATURE_DOMAIN), body));
 }
 
 export function charterOrigin(charterName: string): string {
@@ -201,7 +201,7 @@ export class CharterChain {
   }
 
   #checkOfficers(under: Charter, signed: SignedCharter, next: Charter): void {
-    const message = concat(utf8(SIGNATURE_DOMAIN), signed.body);
+    const message = concat(utf8(CHARTER_SIGNATURE_DOMAIN), signed.body);
     const good = new Set<string>();
     for (const { officer, signature } of signed.signatures) {
       const key = under.officers.find((one) => one.id === officer)?.key;
