@@ -8,7 +8,7 @@ import {
   type Voter,
   type LogStore,
 } from '@vauban/ledger';
-import { type Identity, PeerClient, remoteVoter } from '@vauban/wire';
+import { CHARTER_DEADLINE_MS, CharterRumours, type Identity, PeerClient, remoteVoter } from '@vauban/wire';
 import { DaemonLinks } from './daemon-links.ts';
 import type { ClientPorts } from './ports.ts';
 
@@ -26,7 +26,10 @@ export class Membership {
   readonly links: DaemonLinks;
   readonly #options: MembershipOptions;
   readonly #catchingUp = new Mutex();
-  #pending: Promise<void> = Promise.resolve();
+  readonly #rumours: CharterRumours;
+  readonly #fetching = new Set<Promise<void>>();
+  /** Why the newest version could not be kept, until one is. */
+  #unkept: { readonly reason: unknown } | undefined;
   /** The newest version that `onCharter` has taken. */
   #kept: number;
 
@@ -34,16 +37,23 @@ export class Membership {
     this.#options = options;
     this.chain = CharterChain.from(options.ports.crypto, options.charter);
     this.#kept = this.chain.current.version;
+    this.#rumours = new CharterRumours(options.ports.clock);
     this.links = new DaemonLinks({
       network: options.network,
       crypto: options.ports.crypto,
       clock: options.ports.clock,
       charter: this.chain.current,
       identity: options.identity,
-      onNewerCharter: (peer) => {
-        this.#pending = this.#catchUp(peer);
-        // Told to whoever waits for it; nobody has to.
-        this.#pending.catch(() => undefined);
+      onNewerCharter: (peer, version) => {
+        const fetching = this.#rumours.follow({
+          peer: peer.peer,
+          version,
+          known: () => this.chain.current.version,
+          fetch: () => this.#catchUp(peer),
+        });
+        if (fetching === undefined) return;
+        this.#fetching.add(fetching);
+        void fetching.finally(() => this.#fetching.delete(fetching));
       },
     });
   }
@@ -74,32 +84,55 @@ export class Membership {
   }
 
   /** Resolves when a newer charter that an answer spoke of has been fetched, or could not be. */
-  settled(): Promise<void> {
-    return this.#pending;
+  async settled(): Promise<void> {
+    await Promise.all(this.#fetching);
+    // Told to whoever waits for it; nobody has to.
+    if (this.#unkept !== undefined) throw this.#unkept.reason;
   }
 
-  #catchUp(from: Peer): Promise<void> {
-    return this.#catchingUp.run(async () => {
-      const { network, ports, identity, onCharter } = this.#options;
-      const known = this.chain.current.version;
-      const client = new PeerClient(from, {
-        network,
-        crypto: ports.crypto,
-        charterName: this.chain.current.name,
-        charterVersion: () => Number.MAX_SAFE_INTEGER,
-        identity,
-      });
-      try {
-        const { versions } = await client.ask('charter', { from: known + 1 });
-        for (const signed of versions) this.chain.extend(signed);
-      } catch {
-        // The next answer from someone else names the version again.
-      }
-      const { version } = this.chain.current;
-      if (version !== known) this.links.update(this.chain.current);
-      if (version === this.#kept) return;
-      await onCharter(this.chain.signedFrom(1));
-      this.#kept = version;
+  /** Never rejects. */
+  async #catchUp(from: Peer): Promise<void> {
+    const versions = await this.#versionsOf(from);
+    // Keeping them is no matter of who showed them: one at a time.
+    await this.#catchingUp.run(() => this.#take(versions));
+  }
+
+  async #versionsOf(from: Peer): Promise<readonly SignedCharter[]> {
+    const { network, ports, identity } = this.#options;
+    const client = new PeerClient(from, {
+      network,
+      crypto: ports.crypto,
+      charterName: this.chain.current.name,
+      charterVersion: () => Number.MAX_SAFE_INTEGER,
+      identity,
     });
+    try {
+      const wanted = { from: this.chain.current.version + 1 };
+      return (await client.ask('charter', wanted, { deadlineMs: CHARTER_DEADLINE_MS })).versions;
+    } catch {
+      // The next answer from someone else names the version again.
+      return [];
+    }
+  }
+
+  async #take(versions: readonly SignedCharter[]): Promise<void> {
+    const known = this.chain.current.version;
+    for (const signed of versions) {
+      try {
+        this.chain.extend(signed);
+      } catch {
+        // Not valid, or known since from somebody else.
+      }
+    }
+    const { version } = this.chain.current;
+    if (version !== known) this.links.update(this.chain.current);
+    if (version === this.#kept) return;
+    try {
+      await this.#options.onCharter(this.chain.signedFrom(1));
+      this.#kept = version;
+      this.#unkept = undefined;
+    } catch (reason) {
+      this.#unkept = { reason };
+    }
   }
 }

@@ -31,6 +31,8 @@ import {
 } from '@vauban/ledger';
 import {
   type AnswerOf,
+  CHARTER_DEADLINE_MS,
+  CharterRumours,
   decodeRequest,
   encodeAnswer,
   encodeFaultAnswer,
@@ -93,6 +95,7 @@ interface Parts {
 export class Daemon implements Startable {
   readonly #options: DaemonOptions;
   readonly #clients = new Map<string, PeerClient>();
+  readonly #rumours: CharterRumours;
   readonly #abort = new AbortController();
   #parts: Parts | undefined;
   #startedAt = 0;
@@ -101,6 +104,7 @@ export class Daemon implements Startable {
 
   constructor(options: DaemonOptions) {
     this.#options = options;
+    this.#rumours = new CharterRumours(options.clock);
   }
 
   /**
@@ -248,8 +252,13 @@ export class Daemon implements Startable {
       charterName: keeper.chain.current.name,
       charterVersion: () => keeper.chain.current.version,
       identity: { role: 'daemon' },
-      onNewerCharter: () => {
-        void this.#fetchCharter(client, keeper);
+      onNewerCharter: (_, version) => {
+        void this.#rumours.follow({
+          peer: peer.peer,
+          version,
+          known: () => keeper.chain.current.version,
+          fetch: () => this.#fetchCharter(client, keeper),
+        });
       },
     });
     this.#clients.set(peer.peer, client);
@@ -258,7 +267,8 @@ export class Daemon implements Startable {
 
   async #fetchCharter(from: PeerClient, keeper: CharterKeeper): Promise<void> {
     try {
-      const { versions } = await from.ask('charter', { from: keeper.chain.current.version + 1 });
+      const wanted = { from: keeper.chain.current.version + 1 };
+      const { versions } = await from.ask('charter', wanted, { deadlineMs: CHARTER_DEADLINE_MS });
       await keeper.adopt(versions);
     } catch (error) {
       this.#options.log('warn', 'charter-fetch', { code: asFault(error).code });

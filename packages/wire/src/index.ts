@@ -1,6 +1,7 @@
 // The door of `wire` for everything but the transport itself, which stands behind `@vauban/wire/libp2p`.
 
 export * from './bulk.ts';
+export * from './charter-rumours.ts';
 export * from './messages.ts';
 export * from './peer-client.ts';
 export * from './remote-voter.ts';
