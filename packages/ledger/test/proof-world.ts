@@ -61,7 +61,7 @@ export class ProofWorld {
       clock: testClock(),
       random: countedRandom(),
       charters: this.charters,
-      voters: [voter],
+      voters: () => [voter],
       logs: this.logs,
     };
     await pull(options, voter, pen.origin, pen.size);
