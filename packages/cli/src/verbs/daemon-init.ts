@@ -3,7 +3,7 @@
 import { join, resolve } from 'node:path';
 import { Fault } from '@vauban/core';
 import type { Command } from 'commander';
-import { decimalNumber, several } from '../arguments.ts';
+import { dateOrTime, decimalNumber, percent, several } from '../arguments.ts';
 import type { Context } from '../context.ts';
 
 interface Options {
@@ -23,6 +23,11 @@ interface Options {
   readonly law?: string;
   readonly certification?: readonly string[];
   readonly signedBy?: string;
+  readonly data?: string;
+  readonly foreignShareLargest?: number;
+  readonly foreignShareTotal?: number;
+  readonly foreignVeto?: boolean;
+  readonly validUntil?: number;
 }
 
 export function registerDaemonInit(parent: Command, context: Context): void {
@@ -48,6 +53,19 @@ export function registerDaemonInit(parent: Command, context: Context): void {
     .option('--identity <file>', 'your identity key, for a further daemon; it gets no vote')
     .option('--seat <code>', 'declaration: country of your seat (default: the country)')
     .option('--law <code>', 'declaration: law that applies (default: the country)')
+    .option('--data <code>', 'declaration: country where data lies (default: the country)')
+    .option(
+      '--foreign-share-largest <percent>',
+      'declaration: capital of the largest owner from outside the Union (default: 0)',
+      percent,
+    )
+    .option(
+      '--foreign-share-total <percent>',
+      'declaration: capital of all owners from outside the Union (default: 0)',
+      percent,
+    )
+    .option('--foreign-veto', 'declaration: someone outside the Union can veto decisions')
+    .option('--valid-until <date>', 'declaration: when it ends (default: in a year)', dateOrTime)
     .option('--certification <name>', 'declaration: a certification; may be repeated', several)
     .option('--signed-by <name>', 'declaration: who signs it (default: the hoster)');
   context.declare<Options>(command, {
@@ -56,7 +74,8 @@ export function registerDaemonInit(parent: Command, context: Context): void {
       'Prints one public line for the officers of the consortium. They send back a charter file that lists the daemon; put it in <dir>/charter.cbor, then: vauban daemon run.',
     run: async ([dir = ''], options) => {
       const { createDaemon, parseBytes, readKey } = await import('@vauban/daemon');
-      const { capacity, identity, seat, law, certification, signedBy, ...rest } = options;
+      const { capacity, identity, seat, law, data, certification, signedBy, ...others } = options;
+      const { foreignShareLargest, foreignShareTotal, foreignVeto, validUntil, ...rest } = others;
       const capacityBytes = capacity === undefined ? undefined : parseBytes(capacity);
       if (capacity !== undefined && capacityBytes === undefined) {
         throw new Fault(
@@ -76,6 +95,11 @@ export function registerDaemonInit(parent: Command, context: Context): void {
         declaration: {
           ...(seat === undefined ? {} : { seat }),
           ...(law === undefined ? {} : { law }),
+          ...(data === undefined ? {} : { data }),
+          ...(foreignShareLargest === undefined ? {} : { foreignShareLargest }),
+          ...(foreignShareTotal === undefined ? {} : { foreignShareTotal }),
+          ...(foreignVeto === undefined ? {} : { foreignVeto }),
+          ...(validUntil === undefined ? {} : { validUntil }),
           ...(certification === undefined ? {} : { certifications: [...certification] }),
           ...(signedBy === undefined ? {} : { signedBy }),
         },

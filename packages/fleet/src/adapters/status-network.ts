@@ -5,6 +5,7 @@ import { asFault, type DaemonId, memoryStore, quorumOf } from '@vauban/core';
 import { nodeClock, nodeCrypto, nodeRandom } from '@vauban/core/node';
 import { LogStore, refresh } from '@vauban/ledger';
 import { type Census, takeCensus } from '../census.ts';
+import { declarationAlerts } from '../declarations.ts';
 import { readWithoutQuorum } from '../partial-ledger.ts';
 import { type DaemonPlace, daemonPlaces } from './layout.ts';
 import { NetworkSession } from './network-session.ts';
@@ -48,7 +49,12 @@ export async function networkStatus(
     const pids = await Promise.all(places.map(runningPid));
     // One call that finds every daemon, so that catching up costs nothing more.
     if (pids.some((pid) => pid !== undefined)) await session.catchUp();
-    const daemons = await Promise.all(places.map((place, nth) => askDaemon(session, place, pids[nth])));
+    const asked = await Promise.all(places.map((place, nth) => askDaemon(session, place, pids[nth])));
+    const declared = declarationAlerts(session.charter, nodeClock.now());
+    const daemons = asked.map((one) => {
+      const alert = declared.get(one.hoster);
+      return alert === undefined ? one : { ...one, alerts: [...one.alerts, alert] };
+    });
     const answers = new Set(daemons.filter((one) => one.state === 'up').map((one) => one.id));
     const burnt = new Set(places.filter((place) => place.burnt).map((place) => place.id));
     const known = await census(session, { answers, burnt });
