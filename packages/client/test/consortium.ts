@@ -136,7 +136,7 @@ export async function voterOf(
       journal: await VoteJournal.open(files, 'votes', crypto),
     },
   });
-  mirror.checkHistory();
+  await mirror.checkHistory();
   mirror.startVoting();
   return {
     hoster,

@@ -221,7 +221,7 @@ export class Daemon implements Startable {
     if (stopped !== undefined) mirror.stopVoting(stopped);
     try {
       // A damaged ledger says nothing about what this key signed: nobody is to conclude that it contradicts.
-      if (damage === undefined) mirror.checkHistory();
+      if (damage === undefined) await mirror.checkHistory();
     } catch (error) {
       mirror.stopVoting(asFault(error));
       await keepSilent(asFault(error));

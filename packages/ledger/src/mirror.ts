@@ -18,15 +18,7 @@ import {
 import { type AdmissionView, admit, admitWriter } from './admission.ts';
 import { Budget, type BudgetLimits } from './budget.ts';
 import type { CharterChain } from './charter-log.ts';
-import {
-  type Cosigner,
-  cosign,
-  type Head,
-  openCertificate,
-  openCheckpoint,
-  originOf,
-  readHead,
-} from './checkpoint.ts';
+import { cosign, type Head, openCertificate, openCheckpoint, originOf, readHead } from './checkpoint.ts';
 import { forkKey } from './branches.ts';
 import type { EntryKind } from './entry.ts';
 import { bytesOfRecord, type StoredEntry } from './log-record.ts';
@@ -36,7 +28,6 @@ import {
   type HeadsBody,
   type HeadsScope,
   isCounterOf,
-  type SignedCounter,
   type StoredHead,
   signHeads,
 } from './heads.ts';
@@ -55,17 +46,9 @@ import { type Delegation, openRootNote } from './root-note.ts';
 import { forkReports, isLogSealed, sealReports } from './seal-report.ts';
 import { isSealed, keepRootNote, type NotesPage, notesPage, originNamed } from './note-shelf.ts';
 import { segmentFacts } from './segment-index.ts';
-import type { VoteJournal } from './vote-journal.ts';
 import type { AppendReply } from './voter.ts';
+import { type VotingRight, VotingSeat } from './voting-seat.ts';
 import { storedWriterOf, type Writer, writerUnder } from './writer.ts';
-
-/** What makes a mirror a voter. */
-export interface VotingRight {
-  readonly hoster: string;
-  readonly epoch: number;
-  readonly cosigner: Cosigner;
-  readonly journal: VoteJournal;
-}
 
 export interface MirrorOptions {
   readonly logs: LogStore;
@@ -87,84 +70,60 @@ export class Mirror {
   readonly #clock: Clock;
   readonly #charters: CharterChain;
   readonly #budget: Budget;
-  readonly #peerCounters = new Map<string, SignedCounter & { readonly epoch: number }>();
-  #voting: VotingRight | null;
+  readonly #seat: VotingSeat;
   /** Sealed logs met in this run: nobody can finish their heads. */
   readonly #sealed = new Set<string>();
-  /** Why this mirror does not vote, when it does not. */
-  #silent: Fault | null;
 
   constructor(options: MirrorOptions) {
     this.#logs = options.logs;
     this.#crypto = options.crypto;
     this.#clock = options.clock;
     this.#charters = options.charters;
-    this.#voting = options.voting;
+    this.#seat = new VotingSeat(options.voting);
     this.#budget = new Budget(options.budgets);
-    this.#silent =
-      options.voting === null
-        ? new Fault('refused', 'VOTER_NONE', 'this daemon mirrors the ledger but does not vote', {})
-        : new Fault('refused', 'VOTER_STARTING', 'this voter has not finished its start-up read', {});
   }
 
   get logs(): LogStore {
     return this.#logs;
   }
 
+  /** Its vote: the key in use, why it is silent, what it remembers of other voters. */
+  get seat(): VotingSeat {
+    return this.#seat;
+  }
+
   get voting(): VotingRight | null {
-    return this.#voting;
+    return this.#seat.right;
   }
 
   get silent(): Fault | null {
-    return this.#silent;
+    return this.#seat.silent;
   }
 
   /** The start-up read is done: from here on, appends are cosigned. */
   startVoting(): void {
-    assert(this.#voting !== null, 'only a voter starts voting');
-    if (this.#silent?.code === 'VOTER_STARTING') this.#silent = null;
+    this.#seat.start();
   }
 
   /** This key must not vote again (its history is lost or contradicted). It goes on serving, and says why. */
   stopVoting(reason: Fault): void {
-    this.#silent = reason;
+    this.#seat.stop(reason);
   }
 
-  /**
-   * Compares the vote journal with the logs: what was signed must be stored.
-   * Faults: VOTE_HISTORY_CONTRADICTS.
-   */
-  checkHistory(): void {
-    for (const vote of this.#voting?.journal.votes() ?? []) {
-      const state = this.#logs.state(vote.origin);
-      const same = state.size !== vote.size || equalBytes(readHead(state.checkpoint).root, vote.root);
-      if (state.size < vote.size || !same) {
-        throw new Fault(
-          'integrity',
-          'VOTE_HISTORY_CONTRADICTS',
-          `this hoster signed ${vote.origin} at size ${vote.size}, but its ledger holds size ${state.size}`,
-          { origin: vote.origin, signed: vote.size, stored: state.size },
-        );
-      }
-    }
+  /** Compares the vote journal with the logs. Faults: VOTE_HISTORY_CONTRADICTS. */
+  checkHistory(): Promise<void> {
+    return this.#seat.checkHistory(this.#logs);
   }
 
-  /** Remembers how many votes another voter says it cast, so that it can be told when its own memory is older. */
+  /** Remembers how many votes another voter says it cast: `heads` it signed, opened. */
   rememberCounter({ hoster, epoch, counter, counterSignature: signature }: HeadsBody): void {
-    const known = this.#peerCounters.get(hoster);
-    if (known !== undefined && known.epoch === epoch && known.counter >= counter) return;
-    const voter = this.#charters.current.hosters.find((one) => one.id === hoster);
+    if (!this.#seat.isNews({ hoster, epoch, counter })) return;
+    const voter = this.#charters.ofEpoch(epoch)?.hosters.find((one) => one.id === hoster);
     const key = voter === undefined ? undefined : votingKey(voter, epoch);
     // One that its voter did not sign would only crowd out one that it did.
     if (key === undefined || !isCounterOf(this.#crypto, { hoster, epoch, key }, { counter, signature }))
       return;
-    this.#peerCounters.set(hoster, { epoch, counter, signature });
-  }
-
-  #remembered(asker: string | null): SignedCounter | null {
-    const known = asker === null ? undefined : this.#peerCounters.get(asker);
-    if (known === undefined || known.epoch !== this.#charters.current.epoch) return null;
-    return { counter: known.counter, signature: known.signature };
+    this.#seat.remember({ hoster, epoch, counter, signature });
   }
 
   /** Checks, stores, votes, signs. Never rejects for what the bytes say: refusals are answers. */
@@ -174,8 +133,7 @@ export class Mirror {
     } catch (error) {
       const fault = asFault(error);
       // A mirror that cannot vote has no opinion on the bytes: it fails to answer.
-      if (fault.kind !== 'refused' || (fault === this.#silent && fault.code !== 'VOTER_STARTING'))
-        throw error;
+      if (!this.#seat.isAnswer(fault)) throw error;
       const index = fault.facts['entry'];
       return {
         result: 'refused',
@@ -198,6 +156,7 @@ export class Mirror {
   }
 
   async #append(append: Append, certificate: string | null): Promise<AppendReply> {
+    this.#seat.checkReady(append.origin);
     this.#logs.quarantine.check(append.origin);
     const state = this.#logs.state(append.origin);
     const head = readHead(append.checkpoint);
@@ -218,7 +177,7 @@ export class Mirror {
       if (covering.size === head.size) await this.#certify(append.origin, certificate);
       return { result: 'stored' };
     }
-    this.#mustVote();
+    this.#seat.demand();
     await this.#mustBeOpen(append);
     const checked = await this.#check(append, 'current');
     this.#charge(checked);
@@ -356,7 +315,7 @@ export class Mirror {
 
   /** Stores what is new (already admitted), records the vote, signs. With nothing new: the same answer again. */
   async #vote(origin: string, fresh: readonly CheckedAppend[]): Promise<AppendReply> {
-    const voting = this.#mustVote();
+    const voting = this.#seat.demand();
     let state = this.#logs.state(origin);
     const seconds = Math.floor(this.#clock.now() / 1_000);
     const [checked] = fresh;
@@ -381,8 +340,8 @@ export class Mirror {
     ) {
       await voting.journal.cast({ epoch: voting.epoch, ...head });
     }
-    // The key may have been given up while this waited for the disks.
-    this.#mustVote();
+    // The key may have been given up while this waited for the disks, or its epoch may be over.
+    this.#seat.demandStill(voting);
     return {
       result: 'cosigned',
       cosignature: formatSignature(
@@ -390,12 +349,6 @@ export class Mirror {
       ).trimEnd(),
       ...signedCounter(this.#crypto, voting),
     };
-  }
-
-  #mustVote(): VotingRight {
-    if (this.#silent !== null) throw this.#silent;
-    assert(this.#voting !== null, 'a mirror that is not silent votes');
-    return this.#voting;
   }
 
   async #admitHeld(state: LogState): Promise<void> {
@@ -436,14 +389,13 @@ export class Mirror {
 
   /** Signed, complete answer to a reader's nonce. Faults: VOTER_NONE, and what stopped the vote for good. */
   async heads(nonce: Uint8Array, scope: HeadsScope, asker: string | null): Promise<Uint8Array> {
-    const voting = this.#voting;
-    if (this.#silent !== null && this.#silent.code !== 'VOTER_STARTING') throw this.#silent;
-    assert(voting !== null, 'a mirror that is not silent votes');
+    this.#seat.demandHeads();
     const { quarantine } = this.#logs;
     if (quarantine.doubt !== null) throw quarantined('the ledger', quarantine.doubt);
-    const charter = this.#charters.current;
     const inScope = await this.#inScope(scope);
-    const origins = inScope.filter((origin) => quarantine.of(origin) === null);
+    const origins = inScope.filter(
+      (origin) => quarantine.of(origin) === null && !this.#seat.unready.has(origin),
+    );
     // A damaged log that is not known at all may be of any vault.
     const concerns = (origin: string) =>
       scope.of === 'all' ||
@@ -454,6 +406,12 @@ export class Mirror {
       const { size, checkpoint, certificate } = this.#logs.state(origin);
       return { origin, size, checkpoint, certificate };
     });
+    const seals = await sealReports(this.#logs, { scope, origins });
+    const forks = await forkReports(this.#logs.store, new Set(inScope));
+    const unready = new Set([...this.#seat.unready, ...quarantine.entries().map(([origin]) => origin)]);
+    // Whatever changed meanwhile, this is signed with the key of the epoch it names.
+    const voting = this.#seat.demandHeads();
+    const charter = this.#charters.current;
     return signHeads(
       this.#crypto,
       {
@@ -462,15 +420,15 @@ export class Mirror {
         version: charter.version,
         epoch: voting.epoch,
         hoster: voting.hoster,
-        starting: this.#silent !== null,
+        starting: this.#seat.silent !== null,
         nonce,
         scope,
         ...signedCounter(this.#crypto, voting),
-        yourCounter: this.#remembered(asker),
+        yourCounter: this.#seat.remembered(asker),
         heads,
-        seals: await sealReports(this.#logs, { scope, origins }),
-        forks: await forkReports(this.#logs.store, new Set(origins)),
-        unready: quarantine.entries().flatMap(([origin]) => (concerns(origin) ? [origin] : [])),
+        seals,
+        forks,
+        unready: [...unready].filter(concerns).sort(),
       },
       voting.cosigner.seed,
     );
@@ -484,6 +442,7 @@ export class Mirror {
   }
 
   async batches(origin: string, from: number): Promise<Append[]> {
+    this.#seat.checkSource(origin);
     this.#logs.quarantine.check(origin);
     return this.#logs.batches(origin, from, MESSAGE_BYTES_MAX / 4);
   }

@@ -184,7 +184,7 @@ describe('the two memories of a voter', () => {
     await VoteJournal.create(older, VOTES);
     hoster.files = older;
     await hoster.open();
-    hoster.mirror.checkHistory();
+    await hoster.mirror.checkHistory();
     hoster.mirror.startVoting();
     events.length = 0;
     expect(await hoster.append(pen.appendFrom(1), null)).toMatchObject({ result: 'cosigned', counter: 1 });

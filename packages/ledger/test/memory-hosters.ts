@@ -187,7 +187,7 @@ export class TestHoster implements Voter {
     this.files = this.files.crash(random);
     this.store = this.store.crash();
     await this.open();
-    this.mirror.checkHistory();
+    await this.mirror.checkHistory();
     this.mirror.startVoting();
   }
 

@@ -864,7 +864,7 @@ const states: Row[] = [
       await bench.mustWrite(bench.device, [objects('a')]);
       bench.hoster.store = old;
       await bench.hoster.open();
-      bench.hoster.mirror.checkHistory();
+      await bench.hoster.mirror.checkHistory();
     },
   },
   {
@@ -877,7 +877,7 @@ const states: Row[] = [
       await two.mustWrite(two.device, [objects('b')]);
       one.hoster.store = two.hoster.store;
       await one.hoster.open();
-      one.hoster.mirror.checkHistory();
+      await one.hoster.mirror.checkHistory();
     },
   },
   {

@@ -149,7 +149,7 @@ test('no two certificates for one size, whatever a forking writer and a lying vo
       }
       // Each honest voter still holds what it signed, and all it holds is one chain.
       for (const hoster of net.hosters.slice(1)) {
-        hoster.mirror.checkHistory();
+        await hoster.mirror.checkHistory();
         const { size } = hoster.mirror.logs.state(origin);
         expect((await hoster.mirror.logs.records(origin, 0, size)).length).toBe(size);
       }
