@@ -62,8 +62,20 @@ export function slotOf(
   crypto: Crypto,
   at: { origin: string; slot: number },
 ): Promise<LogStore> {
-  const prefix = concat(utf8(`K/${at.origin} `), u32be(at.slot));
-  return LogStore.open(prefixedStore(logs.store, prefix), crypto);
+  return LogStore.open(prefixedStore(logs.store, slotPrefix(at)), crypto);
+}
+
+/** Empties a store of one history. */
+export async function clearSlot(logs: LogStore, at: { origin: string; slot: number }): Promise<void> {
+  const prefix = slotPrefix(at);
+  const gone: StoreOperation[] = [];
+  const range = { gte: prefix, lt: concat(prefix, new Uint8Array(64).fill(255)) };
+  for await (const [key] of logs.store.range(range)) gone.push({ del: key });
+  if (gone.length > 0) await logs.write(gone);
+}
+
+function slotPrefix({ origin, slot }: { origin: string; slot: number }): Uint8Array {
+  return concat(utf8(`K/${origin} `), u32be(slot));
 }
 
 /** All histories of a log at hand, the main one first. */
@@ -72,6 +84,17 @@ export async function historiesOf(logs: LogStore, crypto: Crypto, origin: string
   const found = [logs];
   for (let slot = 0; slot < slots; slot++) found.push(await slotOf(logs, crypto, { origin, slot }));
   return found;
+}
+
+/** Whether two of the histories part: neither is the beginning of the other. */
+export async function areParted(histories: readonly LogStore[], origin: string): Promise<boolean> {
+  const [main, ...others] = histories;
+  for (const other of others) {
+    const [one, two] = [main && tipOf(main, origin), tipOf(other, origin)];
+    if (main === undefined || one === undefined || two === undefined) continue;
+    if (!(await holdsHead(main, origin, two)) && !(await holdsHead(other, origin, one))) return true;
+  }
+  return false;
 }
 
 export async function holdsHead(logs: LogStore, origin: string, head: BranchHead): Promise<boolean> {

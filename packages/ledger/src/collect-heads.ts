@@ -13,6 +13,8 @@ export interface CollectOptions {
   readonly charters: CharterChain;
   readonly voters: () => readonly Voter[];
   readonly newer?: () => Promise<void>;
+  /** Which answers count; all unless said. */
+  readonly counts?: (body: HeadsBody) => boolean;
 }
 
 export interface HeadsAnswers {
@@ -54,6 +56,9 @@ async function askAll(options: CollectOptions, charter: Charter, scope: HeadsSco
       const signed = await voter.heads(nonce, scope);
       const body = openHeads(crypto, charter, { hoster: voter.hoster, nonce, scope }, signed);
       if (body.starting) throw new Fault('unreachable', 'VOTER_STARTING', `${voter.hoster} is starting`, {});
+      if (options.counts?.(body) === false) {
+        throw new Fault('unreachable', 'ANSWER_UNCOUNTED', `${voter.hoster} does not vouch for it`, {});
+      }
       answers.push(body);
     } catch (error) {
       const fault = asFault(error);

@@ -8,7 +8,9 @@ export * from './checkpoint.ts';
 export * from './collect-heads.ts';
 export * from './entry.ts';
 export * from './heads.ts';
+export { healLog, type HealOptions, type HealSource } from './log-healing.ts';
 export * from './log-record.ts';
+export { type ScrubOptions, scrubLog, sweepUnreadable } from './log-scrub.ts';
 export * from './log-store.ts';
 export * from './log-writer.ts';
 export { Mirror, type MirrorOptions } from './mirror.ts';
@@ -21,11 +23,31 @@ export { isoTime, PROOF_BYTES_MAX, type ProofEvidence } from './proof-evidence.t
 export { type Covered, gatherEvidence, type GatherOptions } from './proof-gather.ts';
 export * from './proof-statement.ts';
 export { wordsOf } from './proof-words.ts';
+export * from './pull.ts';
 export * from './push.ts';
+export { Quarantine, quarantined } from './quarantine.ts';
+export {
+  forkProofOf,
+  historiesOf,
+  type LogPart,
+  partsOf,
+  storesOf,
+} from './branches.ts';
+export { checkForkProof, forkProof, type SignedHistory } from './fork-proof.ts';
+export { bringNote } from './follow-sealed.ts';
 export * from './reader.ts';
 export * from './refusal.ts';
 export * from './root-note.ts';
-export { isVoided, placedSegments, segmentFacts } from './segment-index.ts';
+export * from './segment-facts.ts';
+export {
+  isVoided,
+  type KnownClaim,
+  placedSegments,
+  purgesOf,
+  releasesOf,
+  segmentFacts,
+} from './segment-index.ts';
+export { storedView } from './stored-view.ts';
 export * from './segment.ts';
 export { type Vote, VoteJournal } from './vote-journal.ts';
 export type * from './voter.ts';

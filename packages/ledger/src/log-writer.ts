@@ -18,7 +18,7 @@ import { makeEntry, type Payload } from './entry.ts';
 import type { Append, LogRecord, LogStore } from './log-store.ts';
 import { type PushResult, pushHead, quorumFault } from './push.ts';
 import { collectHeads } from './collect-heads.ts';
-import { resolveWriter } from './reader.ts';
+import { resolveWriter } from './pull.ts';
 import type { Voter } from './voter.ts';
 
 export interface LogWriterOptions {

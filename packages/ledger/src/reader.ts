@@ -1,80 +1,49 @@
 // Reading what is in force: heads from a quorum, compared with each other and with what this reader remembers, pulled,
 // and finished when nobody has certified them yet. "Not found" may be said only after this (SPEC: reading).
 
-import { asFault, type Clock, type Crypto, equalBytes, Fault, type Random } from '@vauban/core';
-import type { CharterChain } from './charter-log.ts';
-import { type Head, openCertificate, openCheckpoint, readHead } from './checkpoint.ts';
+import { asFault, concat, Fault, isFault, quorumOf, utf8 } from '@vauban/core';
+import { areParted, countsOf, historiesOf } from './branches.ts';
+import { openCertificate } from './checkpoint.ts';
 import { collectHeads } from './collect-heads.ts';
-import type { HeadsScope, StoredHead } from './heads.ts';
-import { genesisOf, type LogRecord, type LogStore } from './log-store.ts';
-import { pushHead, quorumFault } from './push.ts';
-import type { Voter } from './voter.ts';
-import { type Writer, writerUnder } from './writer.ts';
-
-export interface ReaderOptions {
-  readonly crypto: Crypto;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly charters: CharterChain;
-  /** One per voting hoster of the charter as it is now: asked again when an epoch opens. */
-  readonly voters: () => readonly Voter[];
-  /** Resolves when a newer charter that answers spoke of is in `charters`, or could not be had: bounded, never rejects. */
-  readonly newer?: () => Promise<void>;
-  /** The reader's own copy; what it holds is what it remembers. */
-  readonly logs: LogStore;
-  readonly signal?: AbortSignal;
-}
-
-interface Shown {
-  readonly head: Head;
-  readonly certificate: string | null;
-  readonly checkpoint: string;
-  readonly voter: Voter;
-}
+import { followSealed, isRevoked } from './follow-sealed.ts';
+import type { HeadsBody, HeadsScope } from './heads.ts';
+import { finishHead, type ReaderOptions } from './pull.ts';
+import {
+  gather,
+  type Placed,
+  remember,
+  type Shown,
+  shownOf,
+  signedByWriter,
+  takeCertificates,
+  writerHere,
+} from './shown-heads.ts';
+import { isListed } from './writer.ts';
 
 /**
  * Brings the own copy of every log in scope to the largest head any of q voters shows, certified. Returns their origins.
- * What a log's writer did not sign does not count: one hoster cannot make a log look longer, forked or unreadable.
- * Faults: QUORUM_UNREACHABLE, ROLLBACK, FORKED (integrity), UNFINISHED.
+ * What a log's writer did not sign does not count: one hoster cannot make a log look longer, forked or unreadable. Of a
+ * forked or sealed log it brings all branches (`partsOf`); a fork is told by `onNotice`.
+ * Faults: QUORUM_UNREACHABLE, ROLLBACK, CERTIFICATES_CONTRADICT (integrity), UNFINISHED.
  */
 export async function refresh(options: ReaderOptions, scope: HeadsScope): Promise<string[]> {
   const { logs } = options;
   const { answers } = await collectHeads(options, scope);
-  const voters = options.voters();
-  const shown = new Map<string, Shown[]>();
-  for (const answer of answers) {
-    const voter = voters.find((one) => one.hoster === answer.hoster);
-    for (const stored of answer.heads) {
-      const head = headOf(stored);
-      if (head === undefined || voter === undefined || !inScope(scope, head.origin)) continue;
-      const list = shown.get(head.origin) ?? [];
-      const { checkpoint, certificate } = stored;
-      list.push({ head, checkpoint, certificate, voter });
-      shown.set(head.origin, list);
-    }
-  }
+  const shown = new Set(
+    answers.flatMap(({ heads, seals }) => [...heads, ...seals].map(({ origin }) => origin)),
+  );
   const remembered =
     scope.of === 'vault'
       ? await logs.originsOfVault(scope.vault)
       : scope.of === 'all'
         ? logs.origins()
         : scope.origins;
-  for (const origin of remembered) {
-    const { certifiedSize } = logs.state(origin);
-    const signed = await signedByWriter(options, shown.get(origin) ?? []);
-    const largest = Math.max(0, ...signed.map(({ head }) => head.size));
-    if (largest < certifiedSize) {
-      throw new Fault(
-        'integrity',
-        'ROLLBACK',
-        `${answers.length} hosters show ${origin} at size ${largest}, this reader has seen it certified at ${certifiedSize}`,
-        { origin, shown: largest, remembered: certifiedSize },
-      );
-    }
-  }
   const found: string[] = [];
-  for (const [origin, heads] of shown) {
-    if (await follow(options, origin, heads)) found.push(origin);
+  for (const origin of new Set([...remembered, ...shown])) {
+    if (!inScope(scope, origin)) continue;
+    const counted = await countedFor(options, origin, answers);
+    // One reading at a time: histories are made here.
+    if (await logs.alone(`follow ${origin}`, () => follow(options, origin, counted))) found.push(origin);
   }
   return found.sort();
 }
@@ -83,164 +52,150 @@ function inScope(scope: HeadsScope, origin: string): boolean {
   return scope.of !== 'origins' || scope.origins.includes(origin);
 }
 
-/** The head of an answer, when its checkpoint says the same. */
-function headOf(stored: StoredHead): Head | undefined {
-  try {
-    const head = readHead(stored.checkpoint);
-    return head.origin === stored.origin && head.size === stored.size && head.size > 0 ? head : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Those that the log's writer signed; all of them while the log is unknown here. */
-async function signedByWriter(options: ReaderOptions, shown: readonly Shown[]): Promise<readonly Shown[]> {
-  const { logs, crypto } = options;
-  const origin = shown[0]?.head.origin;
-  const writer =
-    origin === undefined
-      ? undefined
-      : await logs.writer(origin, (...first) => resolveWriter(options, ...first));
-  if (writer === undefined) return shown;
-  return shown.filter(({ checkpoint }) => {
-    try {
-      openCheckpoint(crypto, checkpoint, writer.key);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
-/** False when the log is nothing but a hoster's invention. */
-async function follow(options: ReaderOptions, origin: string, claimed: readonly Shown[]): Promise<boolean> {
-  const { logs } = options;
-  let shown = await signedByWriter(options, claimed);
-  for (const one of shown.toSorted((a, b) => b.head.size - a.head.size)) {
-    if (one.head.size <= logs.state(origin).size || !shown.includes(one)) continue;
-    try {
-      await pull(options, one.voter, origin, one.head.size);
-    } catch (error) {
-      const fault = asFault(error);
-      if (fault.kind === 'integrity') throw fault;
-      // It answered, and has no bytes for a log that nobody else could show so far: made up.
-      const empty = fault.kind === 'refused' || fault.code === 'UNFINISHED';
-      if (empty && !logs.has(origin)) shown = shown.filter((other) => other !== one);
-    }
-    shown = await signedByWriter(options, shown);
-  }
-  if (shown.length === 0) return logs.has(origin);
-  const { size } = logs.state(origin);
-  if (shown.some(({ head }) => head.size > size)) {
-    throw new Fault('unreachable', 'UNFINISHED', `the newest entries of ${origin} could not be fetched`, {
-      origin,
-    });
-  }
-  // Every head shown must be a prefix of the one held: otherwise its writer signed two histories.
-  for (const { head } of shown) {
-    const held = await logs.rootAt(origin, head.size);
-    if (held === undefined || !equalBytes(held, head.root)) throw forked(origin, head.size);
-  }
-  for (const { certificate } of shown) if (certificate !== null) await take(options, origin, certificate);
-  // A head that some voter holds may be certified. What only this reader holds cannot be: any certificate's quorum
-  // shares an honest voter with those who answered. It waits for its writer, and nobody's reading waits for it.
-  const { certifiedSize } = logs.state(origin);
-  if (shown.some(({ head }) => head.size > certifiedSize)) await finishHead(options, origin);
-  return true;
-}
-
-/** Remembers a certificate that holds; one that does not is only its sender's shame. */
-async function take(options: ReaderOptions, origin: string, certificate: string): Promise<void> {
-  const { logs, crypto, charters } = options;
-  const writer = await logs.writer(origin, (...first) => resolveWriter(options, ...first));
-  let head: Head;
-  try {
-    ({ head } = openCertificate(crypto, charters, certificate, writer?.key));
-  } catch {
-    return;
-  }
-  const held = head.origin === origin ? await logs.rootAt(origin, head.size) : undefined;
-  if (held === undefined) return;
-  if (!equalBytes(held, head.root)) throw forked(origin, head.size);
-  await logs.certify(origin, { size: head.size, certificate });
-}
-
-/** Pulls batches from one voter up to `size`, checking bytes, chain, root and log signature of each. */
-export async function pull(
+/** Answers of q voters that vouch for this log: who calls it unready is made up for by others. */
+async function countedFor(
   options: ReaderOptions,
-  voter: Voter,
   origin: string,
-  size: number,
-): Promise<void> {
-  const { logs, clock } = options;
-  while (logs.state(origin).size < size) {
-    const from = logs.state(origin).size;
-    for (const append of await voter.batches(origin, from)) {
-      await logs.alone(origin, async () => {
-        if (append.origin !== origin || append.oldSize !== logs.state(origin).size) return;
-        const checked = await logs.check(append, options.charters.current, (...first) =>
-          resolveWriter(options, ...first),
-        );
-        const { operations, after } = logs.rows(checked, {
-          now: clock.now(),
-          admittedSize: 0,
-          votedSeconds: null,
-        });
-        await logs.commit(after, operations);
-      });
-    }
-    if (logs.state(origin).size === from) {
-      throw new Fault(
-        'unreachable',
-        'UNFINISHED',
-        `${voter.hoster} does not hand out ${origin} from ${from} on`,
-        {
-          hoster: voter.hoster,
-          origin,
-          from,
+  answers: readonly HeadsBody[],
+): Promise<readonly HeadsBody[]> {
+  const counts = ({ unready }: HeadsBody) => !unready.includes(origin);
+  if (answers.every(counts)) return answers;
+  return (await collectHeads({ ...options, counts }, { of: 'origins', origins: [origin] })).answers;
+}
+
+/** Follows a log; a voter that does not hand out what it shows is left out, while q others can be asked. */
+async function follow(
+  options: ReaderOptions,
+  origin: string,
+  answers: readonly HeadsBody[],
+): Promise<boolean> {
+  const out = new Set<string>();
+  for (let heard = answers; ; ) {
+    try {
+      return await followOnce(options, origin, heard);
+    } catch (error) {
+      if (!isFault(error, 'UNFINISHED') || typeof error.facts['hoster'] !== 'string') throw error;
+      if (out.has(error.facts['hoster'])) throw error;
+      out.add(error.facts['hoster']);
+      const voters = () => options.voters().filter(({ hoster }) => !out.has(hoster));
+      if (voters().length < quorumOf(options.charters.current)) throw error;
+      const counts = ({ unready }: HeadsBody) => !unready.includes(origin);
+      const others = collectHeads({ ...options, voters, counts }, { of: 'origins', origins: [origin] });
+      heard = await others.then(
+        (found) => found.answers,
+        () => {
+          throw error;
         },
       );
     }
   }
 }
 
-/** Resends a head's bytes until q have cosigned it. Faults: QUORUM_UNREACHABLE, UNFINISHED. */
-export async function finishHead(options: ReaderOptions, origin: string): Promise<string> {
-  const result = await pushHead({ ...options, origin });
-  if (result.certificate === undefined) {
-    const why = quorumFault(result.charter, result);
-    throw new Fault(
-      'unreachable',
-      'UNFINISHED',
-      `the newest entries of ${origin} are not certified: ${why.message}`,
-      {
-        origin,
-        because: why.code,
-      },
-      why,
-    );
-  }
-  await options.logs.certify(origin, {
-    size: readHead(result.certificate).size,
-    certificate: result.certificate,
-  });
-  return result.certificate;
-}
-
-/** The writer of a log this reader meets: known to the charter now, or to an earlier version. */
-export function resolveWriter(
-  options: { readonly crypto: Crypto; readonly charters: CharterChain },
-  genesis: LogRecord,
+/** False when the log is nothing but a hoster's invention. */
+async function followOnce(
+  options: ReaderOptions,
   origin: string,
-): Writer {
-  return writerUnder(options.crypto, options.charters.versions(), { origin, payload: genesisOf(genesis) });
+  answers: readonly HeadsBody[],
+): Promise<boolean> {
+  const { logs, crypto } = options;
+  await refuseRollback(options, origin, answers);
+  const shown = shownOf(options, origin, answers);
+  const placed = await gather(options, origin, shown);
+  if (!logs.has(origin)) return false;
+  await takeCertificates(options, origin, shown);
+  await rememberCertified(options, origin, shown);
+  if ((await isRevoked(options, origin, answers)) && (await followSealed(options, origin, answers))) {
+    return true;
+  }
+  if (placed.length === 0) return false;
+  const forked = await areParted(await historiesOf(logs, crypto, origin), origin);
+  if (forked) await followFork(options, origin, placed);
+  else await finish(options, origin, { placed, answers });
+  return true;
 }
 
-function forked(origin: string, size: number): Fault {
-  return new Fault(
+/** A head that some voter holds may be certified. What only this reader holds cannot be: any certificate's quorum shares
+ * an honest voter with those who answered. It waits for its writer, and nobody's reading waits for it. */
+async function finish(
+  options: ReaderOptions,
+  origin: string,
+  { placed, answers }: { readonly placed: readonly Placed[]; readonly answers: readonly HeadsBody[] },
+): Promise<void> {
+  const { certifiedSize } = options.logs.state(origin);
+  if (!placed.some(({ head }) => head.size > certifiedSize)) return;
+  try {
+    await finishHead(options, origin);
+  } catch (error) {
+    // The charter that drops a daemon's or operator's key seals its log: nobody who knows it cosigns more.
+    const { current } = options.charters;
+    const writer = await writerHere(options, origin);
+    const sealed = writer !== undefined && !isListed(current, writer);
+    if (!sealed || answers.some(({ version }) => version < current.version)) throw error;
+  }
+}
+
+/** Every branch counts, finished or not: whatever is certified is in one that q answers showed. */
+async function followFork(options: ReaderOptions, origin: string, placed: readonly Placed[]): Promise<void> {
+  const known = await countsOf(options.logs.store, origin);
+  for (const [slot, history] of (await historiesOf(options.logs, options.crypto, origin)).entries()) {
+    const { certifiedSize } = history.state(origin);
+    const open = placed.some((one) => one.slot === slot && one.head.size > certifiedSize);
+    if (open) await finishHead({ ...options, logs: history }, origin).catch(() => undefined);
+  }
+  const heads = placed.map(({ head: { size, root } }) => ({ size, root }));
+  await remember(options, origin, {
+    state: 'forked',
+    heads: [...(known?.heads ?? []), ...heads],
+    notes: known?.notes ?? [],
+  });
+}
+
+function seenKey(origin: string): Uint8Array {
+  return concat(utf8('R/'), utf8(origin));
+}
+
+/** How far this reader has seen a log certified, whether or not it could fetch it. */
+async function seenSize(options: ReaderOptions, origin: string): Promise<number> {
+  const row = await options.logs.store.get(seenKey(origin));
+  const seen = row === undefined ? 0 : Number(new TextDecoder().decode(row));
+  return Math.max(seen, options.logs.state(origin).certifiedSize);
+}
+
+async function rememberCertified(
+  options: ReaderOptions,
+  origin: string,
+  shown: readonly Shown[],
+): Promise<void> {
+  const { logs, crypto, charters } = options;
+  const writer = await writerHere(options, origin);
+  const seen = await seenSize(options, origin);
+  let largest = seen;
+  for (const { certificate } of shown) {
+    try {
+      if (certificate === null) continue;
+      const { head } = openCertificate(crypto, charters, certificate, writer?.key);
+      if (head.origin === origin) largest = Math.max(largest, head.size);
+    } catch {
+      // Its sender's shame.
+    }
+  }
+  if (largest > seen) await logs.write([{ put: seenKey(origin), value: utf8(`${largest}`) }]);
+}
+
+/** No quorum may show less than was once seen certified. Faults: ROLLBACK. */
+async function refuseRollback(
+  options: ReaderOptions,
+  origin: string,
+  answers: readonly HeadsBody[],
+): Promise<void> {
+  const seen = await seenSize(options, origin);
+  const signed = await signedByWriter(options, origin, shownOf(options, origin, answers));
+  const largest = Math.max(0, ...signed.map(({ head }) => head.size));
+  if (largest >= seen) return;
+  throw new Fault(
     'integrity',
-    'FORKED',
-    `the writer of ${origin} signed two histories: hosters show different trees of size ${size}`,
-    { origin, size },
+    'ROLLBACK',
+    `${answers.length} hosters show ${origin} at size ${largest}, this reader has seen it certified at ${seen}`,
+    { origin, shown: largest, remembered: seen },
   );
 }

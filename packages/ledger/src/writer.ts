@@ -66,6 +66,16 @@ export function storedWriterOf(
   return undefined;
 }
 
+/** Whether the charter lists this very key of a daemon or operator; a device's key is no business of the charter. */
+export function isListed(charter: Charter, writer: Writer): boolean {
+  if (writer.kind === 'device') return true;
+  const key =
+    writer.kind === 'daemon'
+      ? charter.daemons.find((one) => one.id === writer.daemon)?.logKey
+      : charter.operators.find((one) => one.id === writer.operator)?.key;
+  return key !== undefined && equalBytes(key, writer.key);
+}
+
 function memberOf(
   charter: Charter,
   genesis: Exclude<Payloads['genesis'], { readonly writer: 'device' }>,

@@ -1,0 +1,108 @@
+// What a reader does with one log and one voter: takes its bytes after checking them, and gets its head certified.
+
+import { asFault, type Clock, type Crypto, Fault, type Random } from '@vauban/core';
+import type { CharterChain } from './charter-log.ts';
+import { readHead } from './checkpoint.ts';
+import { genesisOf, type LogRecord, type LogStore } from './log-store.ts';
+import { pushHead, quorumFault } from './push.ts';
+import type { Voter } from './voter.ts';
+import { type Writer, writerUnder } from './writer.ts';
+
+export interface ReaderOptions {
+  readonly crypto: Crypto;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly charters: CharterChain;
+  /** One per voting hoster of the charter as it is now: asked again when an epoch opens. */
+  readonly voters: () => readonly Voter[];
+  /** Resolves when a newer charter that answers spoke of is in `charters`, or could not be had: bounded, never rejects. */
+  readonly newer?: () => Promise<void>;
+  /** The reader's own copy; what it holds is what it remembers. */
+  readonly logs: LogStore;
+  readonly signal?: AbortSignal;
+  /** What a person should know and what stops no reading: FORKED. */
+  readonly onNotice?: (fault: Fault) => void;
+}
+
+/** Pulls batches from one voter up to `size`, checking bytes, chain, root and log signature of each. */
+export async function pull(
+  options: ReaderOptions,
+  voter: Voter,
+  origin: string,
+  size: number,
+): Promise<void> {
+  const { logs, clock } = options;
+  while (logs.state(origin).size < size) {
+    const from = logs.state(origin).size;
+    for (const append of await handedOut(voter, origin, from)) {
+      await logs.alone(origin, async () => {
+        if (append.origin !== origin || append.oldSize !== logs.state(origin).size) return;
+        const checked = await logs.check(append, options.charters.current, (...first) =>
+          resolveWriter(options, ...first),
+        );
+        const { operations, after } = logs.rows(checked, {
+          now: clock.now(),
+          admittedSize: 0,
+          votedSeconds: null,
+        });
+        await logs.commit(after, operations);
+      });
+    }
+    if (logs.state(origin).size === from) {
+      throw new Fault(
+        'unreachable',
+        'UNFINISHED',
+        `${voter.hoster} does not hand out ${origin} from ${from} on`,
+        {
+          hoster: voter.hoster,
+          origin,
+          from,
+        },
+      );
+    }
+  }
+}
+
+/** What a voter says is wrong with its own copy is its trouble: it must not look like ours. */
+async function handedOut(voter: Voter, origin: string, from: number) {
+  try {
+    return await voter.batches(origin, from);
+  } catch (error) {
+    const fault = asFault(error);
+    if (fault.kind !== 'integrity') throw fault;
+    const message = `${voter.hoster} cannot hand out ${origin}: ${fault.message}`;
+    throw new Fault('unreachable', 'UNFINISHED', message, { hoster: voter.hoster, origin, from }, fault);
+  }
+}
+
+/** Resends a head's bytes until q have cosigned it. Faults: QUORUM_UNREACHABLE, UNFINISHED. */
+export async function finishHead(options: ReaderOptions, origin: string): Promise<string> {
+  const result = await pushHead({ ...options, origin });
+  if (result.certificate === undefined) {
+    const why = quorumFault(result.charter, result);
+    throw new Fault(
+      'unreachable',
+      'UNFINISHED',
+      `the newest entries of ${origin} are not certified: ${why.message}`,
+      {
+        origin,
+        because: why.code,
+      },
+      why,
+    );
+  }
+  await options.logs.certify(origin, {
+    size: readHead(result.certificate).size,
+    certificate: result.certificate,
+  });
+  return result.certificate;
+}
+
+/** The writer of a log this reader meets: known to the charter now, or to an earlier version. */
+export function resolveWriter(
+  options: { readonly crypto: Crypto; readonly charters: CharterChain },
+  genesis: LogRecord,
+  origin: string,
+): Writer {
+  return writerUnder(options.crypto, options.charters.versions(), { origin, payload: genesisOf(genesis) });
+}
