@@ -21,8 +21,8 @@ export const SHARDS_MAX = 255;
 export const ENTRY_BYTES_MAX = 300;
 /** Format. A place of 255 fragments with receipts is about 40 KiB, a sealed record at most 48 KiB + overhead. */
 export const PAYLOAD_BYTES_MAX = 65_536;
-/** Entries in one append: enough for a 3 GiB file at once, small enough to check in one go. */
-export const APPEND_ENTRIES_MAX = 256;
+/** Entries in one append: enough for a 14 GiB file at once, small enough to check in one go (its bytes bound it too). */
+export const APPEND_ENTRIES_MAX = 1_000;
 /** One append's bytes: it has to fit a message, and a voter holds several at once. */
 export const APPEND_BYTES_MAX = 1_048_576;
 /** A small message on the wire: an append with its framing. Bulk bytes travel on streams of their own. */
@@ -61,3 +61,15 @@ export const CHARTER_VALIDITY_MS = 90 * 86_400_000;
 export const CLOCK_SKEW_MS = 900_000;
 /** A voter that holds an uncertified head for this long finishes it itself. */
 export const FINISH_AFTER_MS = 10_000;
+/**
+ * After a release is certified, nothing it gave up is erased for this long: whoever comes back from two weeks' holidays
+ * can still keep what was released by mistake or by a thief. Each voter counts from when it got the release.
+ */
+export const ERASE_GRACE_MS = 14 * 86_400_000;
+/**
+ * How far a place's date may lie back and still count for its retention: a week without a quorum costs no upload. Less
+ * than the grace period, so that dating back never brings erasing forward.
+ */
+export const BACKDATING_MS = 7 * 86_400_000;
+/** Segments that the claims of one release may stand for: a voter reads each of them, a millisecond apiece. */
+export const RELEASE_SEGMENTS_MAX = 2_000;
