@@ -33,6 +33,10 @@ const START_GRACE_MS = 500;
 const FINISH_EVERY_MS = 5_000;
 /** How often one other voter is asked for everything it holds. */
 const CATCH_UP_EVERY_MS = 30_000;
+/** Then it is another one's turn: one that trickles must not be the only one ever heard. */
+const CATCH_UP_MS_MAX = 60_000;
+/** One that takes longer to hand out what it showed is not waited for alone. */
+const FOLLOW_PATIENCE_MS = 2_000;
 
 export interface LedgerTasksOptions {
   readonly mirror: Mirror;
@@ -45,6 +49,11 @@ export interface LedgerTasksOptions {
   readonly others: () => readonly Voter[];
   /** Notes durably that this voter's key must not vote again. */
   readonly keepSilent: (reason: Fault) => Promise<void>;
+}
+
+interface Answer {
+  readonly voter: Voter;
+  readonly body: HeadsBody;
 }
 
 export class LedgerTasks implements Startable {
@@ -114,7 +123,7 @@ export class LedgerTasks implements Startable {
       await this.#options.keepSilent(reason);
       return true;
     }
-    for (const answer of answers) await this.#follow(answer);
+    if (!(await this.#followEnough(answers, enough))) return false;
     mirror.startVoting();
     log('info', 'voting', { heard: answers.length, logs: mirror.logs.origins().length });
     return true;
@@ -122,10 +131,14 @@ export class LedgerTasks implements Startable {
 
   /** Compares with one other voter, drawn at random, and takes over what it has more of. */
   async catchUp(): Promise<void> {
+    const { clock, random } = this.#options;
     const others = this.#options.others();
-    const one = others[randomBelow(this.#options.random, Math.max(1, others.length))];
+    const one = others[randomBelow(random, Math.max(1, others.length))];
     if (one === undefined) return;
-    for (const answer of await this.#ask([one], 1)) await this.#follow(answer);
+    const end = clock.monotonic() + CATCH_UP_MS_MAX;
+    for (const answer of await this.#ask([one], 1)) {
+      await this.#follow(answer, () => clock.monotonic() > end);
+    }
   }
 
   /** Brings heads that lack a certificate to the others until q have signed, whoever their writer was. */
@@ -190,12 +203,47 @@ export class LedgerTasks implements Startable {
     return [...answers];
   }
 
-  /** Pulls what the other holds beyond us, then takes its certificates. */
-  async #follow({ voter, body }: { readonly voter: Voter; readonly body: HeadsBody }): Promise<void> {
+  /**
+   * Follows answers until `enough` were reachable to the end; each is begun when the one before is done or has kept us
+   * waiting. Whoever shows logs that it hands out slowly, or never, keeps nobody from starting.
+   */
+  #followEnough(answers: readonly Answer[], enough: number): Promise<boolean> {
+    const { clock } = this.#options;
+    return new Promise((resolve) => {
+      let begun = 0;
+      let open = answers.length;
+      let followed = 0;
+      const begin = () => {
+        const answer = answers[begun];
+        if (answer === undefined) return;
+        begun += 1;
+        let overtaken = false;
+        const cancel = clock.after(FOLLOW_PATIENCE_MS, () => {
+          overtaken = true;
+          begin();
+        });
+        void this.#follow(answer, () => followed >= enough).then((reached) => {
+          cancel();
+          open -= 1;
+          if (reached) followed += 1;
+          if (followed >= enough || open === 0) resolve(followed >= enough);
+          else if (!overtaken) begin();
+        });
+      };
+      begin();
+    });
+  }
+
+  /**
+   * Pulls what the other holds beyond us, then takes its certificates, until `stop`. False when it could not be reached
+   * any more; what it shows and does not have, or what does not check, is only told.
+   */
+  async #follow({ voter, body }: Answer, stop: () => boolean): Promise<boolean> {
     const { mirror, log } = this.#options;
     for (const head of body.heads) {
+      if (stop() || this.#abort.signal.aborted) return false;
       try {
-        while (mirror.logs.state(head.origin).size < head.size) {
+        while (mirror.logs.state(head.origin).size < head.size && !stop()) {
           const from = mirror.logs.state(head.origin).size;
           for (const batch of await voter.batches(head.origin, from)) await mirror.adopt(batch);
           if (mirror.logs.state(head.origin).size === from) break;
@@ -211,8 +259,10 @@ export class LedgerTasks implements Startable {
       } catch (error) {
         const fault = asFault(error);
         log('warn', 'catch-up', { hoster: body.hoster, code: fault.code, message: fault.message });
+        if (fault.kind === 'unreachable') return false;
       }
     }
+    return true;
   }
 
   async #every(ms: number, work: () => Promise<void>): Promise<void> {
