@@ -19,6 +19,7 @@ import type { Append, LogRecord, LogStore } from './log-store.ts';
 import { type PushResult, pushHead, quorumFault } from './push.ts';
 import { collectHeads } from './collect-heads.ts';
 import { resolveWriter } from './pull.ts';
+import { endWriter, writerEnd } from './writer-end.ts';
 import type { Voter } from './voter.ts';
 
 export interface LogWriterOptions {
@@ -61,11 +62,14 @@ export class LogWriter {
 
   /**
    * Before anything is signed: reads q heads of the own log. Finishes an append that a crash interrupted.
-   * Faults: WRITER_STATE_LOST (this key must never sign again), QUORUM_UNREACHABLE, and what refused the old append.
+   * Faults: WRITER_STATE_LOST and LOG_SEALED (this key must never sign again), QUORUM_UNREACHABLE, and what refused the
+   * old append.
    */
   start(): Promise<void> {
     return this.#lock.run(async () => {
-      const { logs } = this.#options;
+      const { logs, charters } = this.#options;
+      const ended = await writerEnd(logs.store, this.origin);
+      if (ended !== undefined) throw this.#end(ended);
       const { answers } = await collectHeads(this.#options, { of: 'origins', origins: [this.origin] });
       for (const { hoster, heads } of answers) {
         for (const { checkpoint } of heads) {
@@ -73,9 +77,11 @@ export class LogWriter {
           if (shown === undefined) continue;
           const held = await logs.rootAt(this.origin, shown.size);
           if (held !== undefined && equalBytes(held, shown.root)) continue;
-          throw this.#stateLost(hoster, shown.size);
+          throw await this.#stateLost(hoster, shown.size);
         }
       }
+      const sealers = answers.filter(({ seals }) => seals.some((one) => one.origin === this.origin));
+      if (sealers.length > charters.current.f) throw await this.#revoked();
       this.#started = true;
       const state = logs.state(this.origin);
       if (state.certifiedSize < state.size) await this.#certify();
@@ -94,7 +100,8 @@ export class LogWriter {
 
   /**
    * Appends and waits for the certificate. Faults: what the hosters refused (the entries are voided, unless the fact
-   * `class` is `later`: then the next append brings them again), QUORUM_UNREACHABLE, APPEND_TOO_LARGE, WRITER_STATE_LOST.
+   * `class` is `later`: then the next append brings them again), QUORUM_UNREACHABLE, APPEND_TOO_LARGE; WRITER_STATE_LOST and
+   * LOG_SEALED: this key signs nothing more, in no later run either.
    */
   append(payloadsAt: PayloadsAt): Promise<Appended> {
     return this.#lock.run(async () => {
@@ -160,7 +167,7 @@ export class LogWriter {
       await logs.certify(this.origin, { size: state.size, certificate: result.certificate });
       return result.certificate;
     }
-    this.#checkAlone(result);
+    await this.#checkAlone(result);
     const fault = quorumFault(result.charter, result);
     const { certifiedSize, size } = state;
     const refused = fault.kind === 'refused' && fault.facts['class'] !== 'later';
@@ -169,29 +176,49 @@ export class LogWriter {
   }
 
   /** Another machine writes with this key: whatever is signed from here on would be a second history. */
-  #checkAlone(result: PushResult): void {
+  async #checkAlone(result: PushResult): Promise<void> {
     const { logs } = this.#options;
     const { size } = logs.state(this.origin);
     for (const { hoster, checkpoint } of result.ahead) {
       const shown = checkpoint === null ? undefined : this.#ownHead(checkpoint);
-      if (shown !== undefined && shown.size > size) throw this.#stateLost(hoster, shown.size);
+      if (shown !== undefined && shown.size > size) throw await this.#stateLost(hoster, shown.size);
     }
-    const forked = [...result.refusals].filter(([, { fault }]) => fault.code === 'FORKED');
+    const refusing = (codes: readonly string[]) =>
+      [...result.refusals].filter(([, { fault }]) => codes.includes(fault.code)).map(([hoster]) => hoster);
+    const forked = refusing(['FORKED', 'CHAIN_BROKEN', 'ROOT_MISMATCH']);
     // More than can lie.
-    if (forked.length > result.charter.f)
-      throw this.#stateLost(forked.map(([hoster]) => hoster).join(', '), size);
+    if (forked.length > result.charter.f) throw await this.#stateLost(forked.join(', '), size);
+    if (refusing(['LOG_SEALED']).length > result.charter.f) throw await this.#revoked();
   }
 
-  /** This key signs nothing more in this run, and no start will let it. */
-  #stateLost(hoster: string, shown: number): Fault {
-    this.#started = false;
-    this.#lost = new Fault(
-      'integrity',
-      'WRITER_STATE_LOST',
-      `${hoster} holds entries of ${this.origin} that this device does not know it wrote; it needs a new key`,
-      { origin: this.origin, shown, held: this.#options.logs.state(this.origin).size },
+  #stateLost(hoster: string, shown: number): Promise<Fault> {
+    return this.#endNow(
+      new Fault(
+        'integrity',
+        'WRITER_STATE_LOST',
+        `${hoster} holds entries of ${this.origin} that this device does not know it wrote; it needs a new key`,
+        { origin: this.origin, shown, held: this.#options.logs.state(this.origin).size },
+      ),
     );
-    return this.#lost;
+  }
+
+  /** What the hosters refuse for ever is not voided either: nobody would sign that. */
+  #revoked(): Promise<Fault> {
+    const message = `this device was revoked by its agency: nothing more that ${this.origin} signs counts`;
+    return this.#endNow(new Fault('refused', 'LOG_SEALED', message, { origin: this.origin }));
+  }
+
+  /** This key signs nothing more: not in this run, and in no later one. */
+  async #endNow(reason: Fault): Promise<Fault> {
+    this.#end(reason);
+    await endWriter(this.#options.logs, this.origin, reason);
+    return reason;
+  }
+
+  #end(reason: Fault): Fault {
+    this.#started = false;
+    this.#lost = reason;
+    return reason;
   }
 
   /** Entries [from, to) were refused: a larger tree voids them, those that are no voids themselves. */

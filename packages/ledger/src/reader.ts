@@ -151,7 +151,7 @@ async function followFork(options: ReaderOptions, origin: string, placed: readon
 }
 
 function seenKey(origin: string): Uint8Array {
-  return concat(utf8('R/'), utf8(origin));
+  return concat(utf8('A/'), utf8(origin));
 }
 
 /** How far this reader has seen a log certified, whether or not it could fetch it. */

@@ -1,0 +1,34 @@
+// The note a writer leaves beside its own log that its key signs nothing more, and why. A backup that is put back may
+// lack it: then the heads that hosters show say the same again.
+
+import { concat, decodeCbor, encodeCbor, Fault, shape, type Store, utf8 } from '@vauban/core';
+import * as v from 'valibot';
+import type { LogStore } from './log-store.ts';
+
+const endSchema = v.strictObject({
+  format: v.literal('vauban/writer-end/0'),
+  kind: v.picklist(['integrity', 'refused']),
+  code: v.picklist(['WRITER_STATE_LOST', 'LOG_SEALED']),
+  message: shape.text(2_000),
+});
+
+function endKey(origin: string): Uint8Array {
+  return concat(utf8('X/'), utf8(origin));
+}
+
+/** Why the key of this log must not sign, when it must not. */
+export async function writerEnd(store: Store, origin: string): Promise<Fault | undefined> {
+  const row = await store.get(endKey(origin));
+  if (row === undefined) return undefined;
+  const { kind, code, message } = decodeCbor(endSchema, row, 'end of a writer', 4_096);
+  return new Fault(kind, code, message, { origin });
+}
+
+export async function endWriter(
+  logs: LogStore,
+  origin: string,
+  { kind, code, message }: Fault,
+): Promise<void> {
+  const row = encodeCbor({ format: 'vauban/writer-end/0', kind, code, message: message.slice(0, 2_000) });
+  await logs.write([{ put: endKey(origin), value: row }]);
+}
