@@ -43,6 +43,8 @@ export interface AppendGround {
   readonly writer: Writer;
   /** Whether a certified purge that is known here lists the entry. */
   readonly erased: (of: ClaimName, purge: ClaimName) => Promise<boolean>;
+  /** Asked once the head is known to be signed, before the costly checks. May fault. */
+  readonly afford?: ((writer: Writer) => void) | undefined;
 }
 
 /**
@@ -57,6 +59,7 @@ export async function checkAppend(ground: AppendGround, append: Append): Promise
   if (head.origin !== origin || head.size !== before.size + append.records.length) {
     throw wrong('MALFORMED', 'the checkpoint is not of the log and size the append ends at', origin);
   }
+  ground.afford?.(writer);
   const range = new CompactRange(crypto, before.frontier);
   let lastLeaf = before.lastLeaf;
   const opened: StoredEntry[] = [];

@@ -43,7 +43,7 @@ import {
   vaultKey,
 } from './log-rows.ts';
 import { Quarantine, storeCorrupt } from './quarantine.ts';
-import { isVoided } from './segment-index.ts';
+import { isVoided, undoneVoids } from './segment-index.ts';
 import { watchedStore } from './watched-store.ts';
 import type { Writer } from './writer.ts';
 
@@ -58,6 +58,7 @@ export class LogStore {
   /** Logs whose rows are not to be relied on. Whoever answers for logs asks it first; reads put into it what they find. */
   readonly quarantine: Quarantine;
   readonly #store: Store;
+  readonly #raw: Store;
   readonly #crypto: Crypto;
   readonly #states: Map<string, LogState>;
   readonly #writers = new Map<string, Writer>();
@@ -72,6 +73,7 @@ export class LogStore {
   ) {
     this.quarantine = of.quarantine;
     this.#states = of.states;
+    this.#raw = store;
     this.#store = watchedStore(store, (key, fault) => this.#found(key, fault));
     this.#crypto = crypto;
   }
@@ -117,6 +119,11 @@ export class LogStore {
     const fault = storeCorrupt(message, { ...facts, origin }, cause);
     this.quarantine.put(origin, fault);
     return fault;
+  }
+
+  /** The same rows, for whoever looks for damage: what it meets is its own finding, and put into quarantine by it alone. */
+  get raw(): Store {
+    return this.#raw;
   }
 
   get store(): Store {
@@ -223,7 +230,12 @@ export class LogStore {
    * then chain, commitments and root. The caller has compared `oldSize` with the stored size.
    * Faults: those of checkAppend and `resolve`.
    */
-  async check(append: Append, charter: Charter, resolve: ResolveWriter): Promise<CheckedAppend> {
+  async check(
+    append: Append,
+    charter: Charter,
+    resolve: ResolveWriter,
+    afford?: (writer: Writer) => void,
+  ): Promise<CheckedAppend> {
     const before = this.state(append.origin);
     assert(append.oldSize === before.size, 'the append starts where the log ends');
     const first = append.records[0];
@@ -232,7 +244,7 @@ export class LogStore {
       before.size === 0 ? resolve(first, append.origin) : await this.writer(append.origin, resolve);
     assert(writer !== undefined, 'a log that is not empty has a genesis');
     const erased = (of: ClaimName, purge: ClaimName) => this.erasable(of, purge);
-    return checkAppend({ crypto: this.#crypto, charter, before, writer, erased }, append);
+    return checkAppend({ crypto: this.#crypto, charter, before, writer, erased, afford }, append);
   }
 
   /** Store operations that make a checked append part of the log, with the state they lead to. */
@@ -343,8 +355,10 @@ export class LogStore {
         certificate: certified.certificate,
         admittedSize: Math.max(state.admittedSize, certified.size),
       };
+      const { certifiedSize: from } = state;
+      const undone = await undoneVoids(this.#store, { origin, from, certified: certified.size });
       this.#states.set(origin, after);
-      await this.#write([stateRow(after)], false);
+      await this.#write([stateRow(after), ...undone], false);
     });
   }
 }

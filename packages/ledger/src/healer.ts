@@ -1,0 +1,222 @@
+// What a mirror does about damage, without a person: looks through everything when it cannot tell which logs are meant,
+// asks the other hosters what there is, gets each damaged log back from them, and lets it vote again. In quiet times it
+// re-reads one log after the other. Whoever runs it decides when; a round that fails is tried again.
+
+import { asFault, type Clock, type Crypto, equalBytes, Fault, quorumOf, type Random } from '@vauban/core';
+import type { CharterChain } from './charter-log.ts';
+import { type HeadsBody, type HeadsScope, openHeads } from './heads.ts';
+import { healLog } from './log-healing.ts';
+import { scrubLog, sweepUnreadable } from './log-scrub.ts';
+import type { ResolveWriter } from './log-store.ts';
+import type { Mirror } from './mirror.ts';
+import { resolveWriter } from './pull.ts';
+import type { Voter } from './voter.ts';
+
+/** Logs asked about at once: what one scope may name. */
+const ORIGINS_AT_ONCE = 500;
+
+export interface HealerOptions {
+  readonly mirror: Mirror;
+  readonly crypto: Crypto;
+  readonly charters: CharterChain;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The other voters, under the current charter. */
+  readonly others: () => readonly Voter[];
+  readonly log: (
+    level: 'info' | 'warn' | 'error',
+    event: string,
+    facts: { readonly [name: string]: string | number },
+  ) => void;
+}
+
+interface Answer {
+  readonly voter: Voter;
+  readonly body: HeadsBody;
+}
+
+export class Healer {
+  readonly #options: HealerOptions;
+  /** Logs that are nothing this store remembers by itself: only q others know how far they go. */
+  readonly #unknown = new Set<string>();
+  #scrubbed = '';
+  #healed = 0;
+
+  constructor(options: HealerOptions) {
+    this.#options = options;
+  }
+
+  /** Something in the store is not to be relied on. */
+  get needed(): boolean {
+    const { quarantine } = this.#options.mirror.logs;
+    return quarantine.doubt !== null || quarantine.size > 0;
+  }
+
+  /**
+   * One attempt at all that is wrong. True when nothing is any more. Rejects only for what is no damage: the store
+   * cannot be written, or not be read at all.
+   */
+  async round(signal: AbortSignal): Promise<boolean> {
+    const { mirror, log } = this.#options;
+    const { quarantine } = mirror.logs;
+    if (quarantine.doubt !== null && !(await this.#lookThrough(signal))) return false;
+    const damaged = quarantine.entries().map(([origin]) => origin);
+    for (let at = 0; at < damaged.length; at += ORIGINS_AT_ONCE) {
+      await this.#heal(damaged.slice(at, at + ORIGINS_AT_ONCE), signal);
+    }
+    if (this.needed) return false;
+    if (this.#healed > 0) {
+      const removed = await sweepUnreadable(mirror.logs);
+      log('warn', 'ledger-healed', { logs: this.#healed, removed });
+      this.#healed = 0;
+    }
+    return true;
+  }
+
+  /** Re-reads the next log, in turn; what is wrong with it is in quarantine afterwards. */
+  async scrubNext(pace: (bytes: number) => Promise<void>): Promise<void> {
+    const origins = this.#options.mirror.logs.origins();
+    const next = origins.find((origin) => origin > this.#scrubbed) ?? origins[0];
+    if (next === undefined) return;
+    this.#scrubbed = next;
+    await this.#scrub(next, pace);
+  }
+
+  async #scrub(origin: string, pace: (bytes: number) => Promise<void>): Promise<void> {
+    const { mirror, crypto, clock, log } = this.#options;
+    const { logs } = mirror;
+    const options = { crypto, logs, resolve: this.#writer, now: clock.now(), pace };
+    // No append of this log meanwhile: a state half read would look like damage.
+    const fault = await logs.alone(origin, () => scrubLog(options, origin));
+    if (fault === undefined) return;
+    if (logs.quarantine.of(origin) === null) log('error', 'log-damaged', { origin, why: fault.message });
+    logs.quarantine.put(origin, fault);
+  }
+
+  readonly #writer: ResolveWriter = (...of) => resolveWriter(this.#options, ...of);
+
+  /**
+   * Nobody knows which rows are wrong or missing: every log is re-read, and q others say what there is. False when too
+   * few of them answered.
+   */
+  async #lookThrough(signal: AbortSignal): Promise<boolean> {
+    const { mirror, charters, log } = this.#options;
+    const { logs, voting } = mirror;
+    const { doubt } = logs.quarantine;
+    const answers = await this.#ask({ of: 'all' });
+    // With its own memory in doubt it is not among those who know: q others are a quorum by themselves.
+    if (answers.length < quorumOf(charters.current)) return false;
+    log('error', 'ledger-doubted', { why: doubt?.message ?? '', heard: answers.length });
+    for (const origin of logs.origins()) {
+      signal.throwIfAborted();
+      await this.#scrub(origin, async () => undefined);
+    }
+    for (const { body } of answers) {
+      for (const { origin, size } of body.heads) {
+        if (logs.state(origin).size < size) this.#missing(origin);
+      }
+    }
+    for (const vote of voting?.journal.votes() ?? []) {
+      if (!isLog(vote.origin)) continue;
+      const held = await logs.rootAt(vote.origin, vote.size).catch(() => undefined);
+      if (held === undefined || !equalBytes(held, vote.root)) this.#missing(vote.origin);
+    }
+    for (const { voter } of answers) await this.#pullNotes(voter);
+    for (const [origin] of logs.quarantine.entries()) this.#unknown.add(origin);
+    logs.quarantine.trust();
+    return true;
+  }
+
+  #missing(origin: string): void {
+    const { quarantine } = this.#options.mirror.logs;
+    quarantine.put(
+      origin,
+      new Fault('integrity', 'STORE_CORRUPT', `entries of ${origin} that were held here are gone`, {
+        origin,
+      }),
+    );
+  }
+
+  /** Seals must not be forgotten: with the notes the right to vote on a sealed log goes too. */
+  async #pullNotes(voter: Voter): Promise<void> {
+    const { mirror, log } = this.#options;
+    try {
+      for (let after: Uint8Array | null = null; ; ) {
+        const { notes, more } = await voter.notes(after);
+        for (const note of notes) await mirror.putNote(note).catch(() => undefined);
+        const last = notes.at(-1);
+        if (!more || last === undefined) return;
+        after = this.#options.crypto.sha256(last);
+      }
+    } catch (error) {
+      log('warn', 'notes-not-pulled', { hoster: voter.hoster, code: asFault(error).code });
+      throw error;
+    }
+  }
+
+  async #heal(origins: readonly string[], signal: AbortSignal): Promise<void> {
+    const { mirror, crypto, charters, clock, log } = this.#options;
+    const { logs } = mirror;
+    const answers = await this.#ask({ of: 'origins', origins: [...origins] });
+    for (const origin of origins) {
+      signal.throwIfAborted();
+      const vouching = answers.filter(({ body }) => !body.unready.includes(origin));
+      const known = logs.has(origin) && !this.#unknown.has(origin);
+      if (vouching.length < (known ? 1 : quorumOf(charters.current))) continue;
+      const sources = vouching.flatMap(({ voter, body }) => {
+        const head = body.heads.find((one) => one.origin === origin);
+        return head === undefined ? [] : [{ voter, head }];
+      });
+      const vote = mirror.voting?.journal.last(origin);
+      const options = { crypto, logs, charters, now: clock.now(), vote, signal };
+      try {
+        await logs.alone(origin, async () => {
+          const state = await healLog(options, origin, sources);
+          log('warn', 'log-healed', { origin, size: state.size });
+        });
+        for (const { head } of sources) {
+          if (head.certificate !== null)
+            await mirror.certify(origin, head.certificate).catch(() => undefined);
+        }
+        this.#unknown.delete(origin);
+        logs.quarantine.lift(origin);
+        this.#healed += 1;
+      } catch (error) {
+        this.#failed(origin, asFault(error));
+      }
+    }
+  }
+
+  #failed(origin: string, fault: Fault): void {
+    const { quarantine } = this.#options.mirror.logs;
+    if (fault.kind === 'failure') throw fault;
+    if (quarantine.of(origin)?.code === fault.code) return;
+    this.#options.log('warn', 'log-not-healed', { origin, code: fault.code, message: fault.message });
+    if (fault.kind === 'integrity') quarantine.put(origin, fault);
+  }
+
+  /** Those who answer. A voter that is starting says what it holds as well as any. */
+  async #ask(scope: HeadsScope): Promise<readonly Answer[]> {
+    const { crypto, charters, random } = this.#options;
+    const nonce = random.bytes(32);
+    const asked = this.#options.others().map(async (voter): Promise<Answer[]> => {
+      try {
+        const signed = await voter.heads(nonce, scope);
+        return [
+          {
+            voter,
+            body: openHeads(crypto, charters.current, { hoster: voter.hoster, nonce, scope }, signed),
+          },
+        ];
+      } catch {
+        return [];
+      }
+    });
+    return (await Promise.all(asked)).flat();
+  }
+}
+
+/** The charter's own log is voted on too, and kept elsewhere. */
+function isLog(origin: string): boolean {
+  return !origin.endsWith('/charter');
+}

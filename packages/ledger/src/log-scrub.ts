@@ -1,0 +1,118 @@
+// Re-reading a log from the disk: entries, chain, commitments, roots at every signed size, and what is derived from
+// entries. Finds silent rot before a reader does; puts derived rows that are gone back, and touches nothing else.
+
+import {
+  CompactRange,
+  type Crypto,
+  equalBytes,
+  Fault,
+  fromUtf8,
+  isFault,
+  readableRows,
+  type Store,
+  type StoreOperation,
+} from '@vauban/core';
+import { derivedRows } from './append-rows.ts';
+import { type Head, readHead } from './checkpoint.ts';
+import { openStored, type StoredEntry } from './log-record.ts';
+import { boundaryKey, decodeRecord, entryKey, type LogState } from './log-rows.ts';
+import type { LogStore, ResolveWriter } from './log-store.ts';
+import { storeCorrupt } from './quarantine.ts';
+import type { Writer } from './writer.ts';
+
+export interface ScrubOptions {
+  readonly crypto: Crypto;
+  readonly logs: LogStore;
+  readonly resolve: ResolveWriter;
+  readonly now: number;
+  /** Waited for after each signed batch of so many bytes: what keeps a scrub from starving its users. */
+  readonly pace: (bytes: number) => Promise<void>;
+}
+
+/** What is wrong with the stored log; undefined when it leads to its head. Rejects for what is no damage. */
+export async function scrubLog(options: ScrubOptions, origin: string): Promise<Fault | undefined> {
+  const state = options.logs.state(origin);
+  try {
+    await scrub(options, state);
+    return undefined;
+  } catch (error) {
+    if (!isFault(error) || error.code === 'STORE_UNREADABLE' || error.code === 'STORE_FAILED') throw error;
+    return error.code === 'STORE_CORRUPT'
+      ? error
+      : storeCorrupt(
+          `${origin} is not what was stored: ${error.message}`,
+          { origin, because: error.code },
+          error,
+        );
+  }
+}
+
+async function scrub({ crypto, logs, resolve, now, pace }: ScrubOptions, state: LogState): Promise<void> {
+  const { origin } = state;
+  const range = new CompactRange(crypto);
+  let writer: Writer | undefined;
+  for (const head of await signedHeads(logs.raw, state)) {
+    const from = range.size;
+    const opened: StoredEntry[] = [];
+    let bytes = 0;
+    const rows = { gte: entryKey(origin, from), lt: entryKey(origin, head.size) };
+    for await (const [, value] of logs.raw.range(rows)) {
+      const record = decodeRecord(value);
+      const open = openStored(crypto, record);
+      writer ??= resolve(record, origin);
+      range.append(open.leafHash);
+      opened.push(open);
+      bytes += value.length;
+    }
+    if (range.size !== head.size || writer === undefined) throw rotten(origin, head.size);
+    if (!equalBytes(range.root(), head.root)) throw rotten(origin, head.size);
+    const before = { ...state, size: from };
+    const gone = await missingRows(logs.raw, derivedRows({ head, before, opened, writer }, now));
+    if (gone.length > 0) await logs.write(gone);
+    await pace(bytes);
+  }
+  if (range.size !== state.size) throw rotten(origin, state.size);
+}
+
+/** Where the log's writer signed, in order, as the rows say. */
+async function signedHeads(store: Store, { origin, size }: LogState): Promise<readonly Head[]> {
+  const heads: Head[] = [];
+  const range = { gt: boundaryKey(origin, 0), lt: boundaryKey(origin, size + 1) };
+  for await (const [, value] of store.range(range)) heads.push(readHead(fromUtf8(value)));
+  return heads.sort((a, b) => a.size - b.size);
+}
+
+/** Those that are not there, or cannot be read. */
+export async function missingRows(
+  store: Store,
+  operations: readonly StoreOperation[],
+): Promise<StoreOperation[]> {
+  const gone: StoreOperation[] = [];
+  for (const operation of operations) {
+    if (!('put' in operation)) continue;
+    const there = await store.get(operation.put).catch((error: unknown) => {
+      if (isFault(error, 'STORE_CORRUPT')) return undefined;
+      throw error;
+    });
+    if (there === undefined) gone.push(operation);
+  }
+  return gone;
+}
+
+/**
+ * Removes rows that cannot be read. Only once every log has been healed: by then all they may have held stands
+ * elsewhere, and left alone they would end every range they lie in. Returns how many there were.
+ */
+export async function sweepUnreadable(logs: LogStore): Promise<number> {
+  const gone: StoreOperation[] = [];
+  for await (const _row of readableRows(logs.raw, {}, (key) => gone.push({ del: key })));
+  if (gone.length > 0) await logs.write(gone);
+  return gone.length;
+}
+
+function rotten(origin: string, size: number): Fault {
+  return storeCorrupt(`the stored entries of ${origin} do not lead to its head at size ${size}`, {
+    origin,
+    size,
+  });
+}
