@@ -2,7 +2,16 @@
 // asks the other hosters what there is, gets each damaged log back from them, and lets it vote again. In quiet times it
 // re-reads one log after the other. Whoever runs it decides when; a round that fails is tried again.
 
-import { asFault, type Clock, type Crypto, equalBytes, Fault, quorumOf, type Random } from '@vauban/core';
+import {
+  asFault,
+  type Clock,
+  type Crypto,
+  equalBytes,
+  Fault,
+  quorumOf,
+  type Random,
+  readableRows,
+} from '@vauban/core';
 import type { CharterChain } from './charter-log.ts';
 import { type HeadsBody, type HeadsScope, openHeads } from './heads.ts';
 import { healLog } from './log-healing.ts';
@@ -41,6 +50,7 @@ export class Healer {
   readonly #unknown = new Set<string>();
   #scrubbed = '';
   #healed = 0;
+  #doubted = false;
 
   constructor(options: HealerOptions) {
     this.#options = options;
@@ -65,21 +75,27 @@ export class Healer {
       await this.#heal(damaged.slice(at, at + ORIGINS_AT_ONCE), signal);
     }
     if (this.needed) return false;
-    if (this.#healed > 0) {
+    if (this.#healed > 0 || this.#doubted) {
       const removed = await sweepUnreadable(mirror.logs);
       log('warn', 'ledger-healed', { logs: this.#healed, removed });
       this.#healed = 0;
+      this.#doubted = false;
     }
     return true;
   }
 
-  /** Re-reads the next log, in turn; what is wrong with it is in quarantine afterwards. */
+  /**
+   * Re-reads the next log, in turn, and after the last one every row there is; what is wrong is in quarantine
+   * afterwards.
+   */
   async scrubNext(pace: (bytes: number) => Promise<void>): Promise<void> {
-    const origins = this.#options.mirror.logs.origins();
-    const next = origins.find((origin) => origin > this.#scrubbed) ?? origins[0];
-    if (next === undefined) return;
-    this.#scrubbed = next;
-    await this.#scrub(next, pace);
+    const { logs } = this.#options.mirror;
+    const next = logs.origins().find((origin) => origin > this.#scrubbed);
+    this.#scrubbed = next ?? '';
+    if (next !== undefined) return this.#scrub(next, pace);
+    for await (const [, value] of readableRows(logs.raw, {}, (...found) => logs.found(...found))) {
+      await pace(value.length);
+    }
   }
 
   async #scrub(origin: string, pace: (bytes: number) => Promise<void>): Promise<void> {
@@ -123,6 +139,7 @@ export class Healer {
     }
     for (const { voter } of answers) await this.#pullNotes(voter);
     for (const [origin] of logs.quarantine.entries()) this.#unknown.add(origin);
+    this.#doubted = true;
     logs.quarantine.trust();
     return true;
   }

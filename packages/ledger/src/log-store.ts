@@ -74,7 +74,7 @@ export class LogStore {
     this.quarantine = of.quarantine;
     this.#states = of.states;
     this.#raw = store;
-    this.#store = watchedStore(store, (key, fault) => this.#found(key, fault));
+    this.#store = watchedStore(store, (key, fault) => this.found(key, fault));
     this.#crypto = crypto;
   }
 
@@ -108,7 +108,7 @@ export class LogStore {
   }
 
   /** A corrupt row was met: the log it belongs to, or all of them when its key does not say. */
-  #found(key: Uint8Array, fault: Fault): void {
+  found(key: Uint8Array, fault: Fault): void {
     const origin = originOfKey(key);
     const one = origin !== undefined && this.#states.has(origin) && key[0] !== 'L'.charCodeAt(0);
     if (one) this.quarantine.put(origin, fault);
