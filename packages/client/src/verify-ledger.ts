@@ -1,18 +1,8 @@
 // Checking the whole ledger: every log of every hoster that answers is pulled and recomputed, the copies are compared,
 // and every certified entry is admitted again under the charter of its time. Believes signatures, nothing else.
 
+import { asFault, type Clock, type Crypto, equalBytes, Fault, memoryStore, type Random } from '@vauban/core';
 import {
-  asFault,
-  type Charter,
-  type Clock,
-  type Crypto,
-  equalBytes,
-  Fault,
-  memoryStore,
-  type Random,
-} from '@vauban/core';
-import {
-  type AdmissionView,
   admit,
   type CharterChain,
   type HeadsScope,
@@ -21,14 +11,15 @@ import {
   openCertificate,
   openHeads,
   openStored,
+  type Payload,
   pull,
   readHead,
   type ReaderOptions,
   resolveWriter,
-  segmentFacts,
   type StoredHead,
   type Voter,
 } from '@vauban/ledger';
+import { viewAt } from './view-at.ts';
 
 export interface LedgerProblem {
   /** Whose copy it is; null when all copies agree on it. */
@@ -59,6 +50,8 @@ export interface VerifyLedgerOptions {
   readonly voters: readonly Voter[];
   /** What may be seen: everything for operators, the own vault and the daemons' logs for a device. */
   readonly scopes: readonly HeadsScope[];
+  /** The hosters' grace period, where it is not the common one. */
+  readonly graceMs?: number;
   readonly onHoster?: (done: number, total: number, hoster: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -225,6 +218,7 @@ async function admitAll(options: VerifyLedgerOptions, logs: LogStore): Promise<L
     const { certifiedSize } = logs.state(origin);
     const writer = await logs.writer(origin, (genesis) => resolveWriter(options, genesis, origin));
     if (writer === undefined) continue;
+    let generation = 0;
     for (let from = 0; from < certifiedSize; from += PAGE) {
       options.signal?.throwIfAborted();
       const records = await logs.records(origin, from, Math.min(certifiedSize, from + PAGE));
@@ -234,12 +228,10 @@ async function admitAll(options: VerifyLedgerOptions, logs: LogStore): Promise<L
         try {
           const open = openStored(options.crypto, record);
           if (open.payload === null) continue;
-          // What was certified later does not matter to a void of its time.
-          await admit(
-            viewAt(options, logs, open.entry.time),
-            { origin, index, writer, certifiedSize: 0 },
-            open,
-          );
+          const { kind, time } = open.entry;
+          const view = viewAt({ ...options, logs }, { name: { origin, index }, kind, time, generation });
+          generation = Math.max(generation, generationIn(open.payload));
+          await admit(view, { origin, index, writer }, open);
         } catch (error) {
           const { code, message } = asFault(error);
           problems.push({ hoster: null, origin, index, code, message });
@@ -250,25 +242,7 @@ async function admitAll(options: VerifyLedgerOptions, logs: LogStore): Promise<L
   return problems;
 }
 
-function viewAt(options: VerifyLedgerOptions, logs: LogStore, time: number): AdmissionView {
-  const { charters, crypto } = options;
-  return {
-    crypto,
-    now: time,
-    current: charterAt(charters, time),
-    charterVersion: (version) => charters.version(version),
-    generationOf: async () => 0,
-    segment: (id) => segmentFacts(logs, id),
-    certifiedSizeOf: async (origin) => logs.state(origin).certifiedSize,
-  };
-}
-
-/** The version in force at a time; the first one for whatever is older. */
-function charterAt(charters: CharterChain, time: number): Charter {
-  let found = charters.version(1) as Charter;
-  for (let version = 2; version <= charters.current.version; version++) {
-    const next = charters.version(version) as Charter;
-    if (next.issued <= time) found = next;
-  }
-  return found;
+/** Generation that an erasing raises its daemon to; 0 for other entries. */
+function generationIn(payload: Payload): number {
+  return 'generation' in payload && payload.kind !== 'custody' ? payload.generation : 0;
 }

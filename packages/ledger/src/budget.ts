@@ -1,13 +1,48 @@
-// What one agency may cost a voter per day: ledger bytes and signature checks. Kept in memory; a restart forgives.
+// What one agency may cost a voter per day: ledger bytes and signature checks. Kept in memory; a restart forgives. What is charged
+// and then refused stays charged.
 
 import {
   AGENCY_LEDGER_BYTES_PER_DAY,
   AGENCY_SIGNATURE_CHECKS_PER_DAY,
   DEVICE_VOIDS_PER_DAY,
   Fault,
+  SHARDS_MAX,
 } from '@vauban/core';
+import { decodeEntry, decodePayload, type EntryKind } from './entry.ts';
+import { bytesOfRecord, isErased, type LogRecord } from './log-record.ts';
 
 const DAY_MS = 86_400_000;
+
+/** What an append costs before anything in it is believed: bytes, and signatures or segments to look at. */
+export function costOf(records: readonly LogRecord[]): {
+  readonly bytes: number;
+  readonly checks: number;
+  readonly voids: boolean;
+} {
+  let bytes = 0;
+  let checks = 1;
+  let voids = false;
+  for (const record of records) {
+    bytes += bytesOfRecord(record);
+    if (isErased(record)) continue;
+    try {
+      const { kind } = decodeEntry(record.entry);
+      voids ||= kind === 'void';
+      checks += looksOf(kind, record.payload);
+    } catch {
+      // What does not decode costs its bytes: the checks that follow refuse it.
+    }
+  }
+  return { bytes, checks, voids };
+}
+
+function looksOf(kind: EntryKind, payload: Uint8Array): number {
+  if (kind === 'place') return decodePayload(kind, payload).fragments.length;
+  if (kind === 'keep') return decodePayload(kind, payload).segments.length;
+  if (kind === 'release') return decodePayload(kind, payload).claims.length;
+  // The writer's head, the delegation, and the receipts of a place that is taken over.
+  return kind === 'adopt' ? SHARDS_MAX : 0;
+}
 
 interface Spent {
   bytes: number;

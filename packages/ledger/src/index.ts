@@ -1,6 +1,8 @@
 // The only door of `ledger`.
 
 export * from './admission.ts';
+export { adoptedPayload, type Adopt, effectOf } from './adoption.ts';
+export { makeAdopt } from './adopting.ts';
 export { Budget, type BudgetLimits } from './budget.ts';
 export * from './charter-drafts.ts';
 export * from './charter-log.ts';

@@ -15,13 +15,14 @@ import {
   votingKey,
   type StoreOperation,
 } from '@vauban/core';
-import { type AdmissionView, admit, admitWriter } from './admission.ts';
-import { Budget, type BudgetLimits } from './budget.ts';
+import { type AdmissionView, admitEntries, admitWriter } from './admission.ts';
+import { Budget, type BudgetLimits, costOf } from './budget.ts';
 import type { CharterChain } from './charter-log.ts';
 import { cosign, type Head, openCertificate, openCheckpoint, originOf, readHead } from './checkpoint.ts';
 import { forkKey } from './branches.ts';
 import type { EntryKind } from './entry.ts';
-import { bytesOfRecord, type StoredEntry } from './log-record.ts';
+import { ErasingGate } from './erasing-gate.ts';
+import type { StoredEntry } from './log-record.ts';
 import { forkProof, type SignedHistory } from './fork-proof.ts';
 import {
   counterMessage,
@@ -45,7 +46,7 @@ import { refusalClassOf } from './refusal.ts';
 import { type Delegation, openRootNote } from './root-note.ts';
 import { forkReports, isLogSealed, sealReports } from './seal-report.ts';
 import { isSealed, keepRootNote, type NotesPage, notesPage, originNamed } from './note-shelf.ts';
-import { segmentFacts } from './segment-index.ts';
+import { storedView } from './stored-view.ts';
 import type { AppendReply } from './voter.ts';
 import { type VotingRight, VotingSeat } from './voting-seat.ts';
 import { storedWriterOf, type Writer, writerUnder } from './writer.ts';
@@ -57,6 +58,8 @@ export interface MirrorOptions {
   readonly charters: CharterChain;
   readonly voting: VotingRight | null;
   readonly budgets?: BudgetLimits;
+  /** How long after a release nothing may be erased yet; ERASE_GRACE_MS unless told. */
+  readonly graceMs?: number;
 }
 
 /** An idle head is cosigned anew after this long, so that its certificate stays fresh. */
@@ -70,6 +73,8 @@ export class Mirror {
   readonly #clock: Clock;
   readonly #charters: CharterChain;
   readonly #budget: Budget;
+  readonly #gate = new ErasingGate();
+  readonly #graceMs: number | undefined;
   readonly #seat: VotingSeat;
   /** Sealed logs met in this run: nobody can finish their heads. */
   readonly #sealed = new Set<string>();
@@ -81,6 +86,7 @@ export class Mirror {
     this.#charters = options.charters;
     this.#seat = new VotingSeat(options.voting);
     this.#budget = new Budget(options.budgets);
+    this.#graceMs = options.graceMs;
   }
 
   get logs(): LogStore {
@@ -165,7 +171,7 @@ export class Mirror {
     if (state.size > 0 && head.size === state.size) {
       await this.#sameSize(state, append.checkpoint);
       await this.#mustBeOpen(append);
-      return this.#vote(state.origin, []);
+      return this.#vote(state.origin);
     }
     if (append.oldSize !== state.size) {
       return { result: 'conflict', size: state.size, checkpoint: state.size === 0 ? null : state.checkpoint };
@@ -180,9 +186,13 @@ export class Mirror {
     this.#seat.demand();
     await this.#mustBeOpen(append);
     const checked = await this.#check(append, 'current');
-    this.#charge(checked);
-    await this.#admit(checked);
-    return this.#vote(append.origin, [checked]);
+    const kinds = checked.opened.map(({ entry }) => entry.kind);
+    await this.#gate.run(kinds, async () => {
+      await this.#admit(checked.before, checked.writer, checked.opened);
+      const votedSeconds = Math.floor(this.#clock.now() / 1_000);
+      await this.#store(checked, { admittedSize: checked.head.size, votedSeconds });
+    });
+    return this.#vote(append.origin);
   }
 
   /** A sealed log grows no further but under a certificate. Faults: LOG_SEALED. */
@@ -226,11 +236,13 @@ export class Mirror {
   /** A log starts under the current charter; what a certificate vouches for may have started under any version. */
   async #check(append: Append, under: 'current' | 'any'): Promise<CheckedAppend> {
     const charter = this.#charters.current;
-    return this.#logs.check(append, charter, (genesis, origin) => {
+    const resolve: ResolveWriter = (genesis, origin) => {
       if (append.oldSize > 0) return this.#storedWriter(genesis, origin);
       const versions = under === 'any' ? this.#charters.versions() : [charter];
       return writerUnder(this.#crypto, versions, { origin, payload: genesisOf(genesis) });
-    });
+    };
+    const afford = (writer: Writer) => this.#charge(append, writer);
+    return this.#logs.check(append, charter, resolve, under === 'current' ? afford : undefined);
   }
 
   readonly #storedWriter: ResolveWriter = (genesis, origin) => {
@@ -240,68 +252,38 @@ export class Mirror {
     return writer;
   };
 
-  #charge(checked: CheckedAppend): void {
-    if (checked.writer.kind !== 'device') return;
-    admitWriter({ now: this.#clock.now(), current: this.#charters.current }, checked.writer);
-    let bytes = 0;
-    let checks = 1;
-    for (const record of checked.records) bytes += bytesOfRecord(record);
-    for (const { payload } of checked.opened)
-      if (payload?.kind === 'place') checks += payload.fragments.length;
-    const voids = checked.opened.some(({ payload }) => payload?.kind === 'void');
-    this.#budget.charge(checked.writer.delegation.agency, {
+  /** Once the head is known to be signed, and before anything in it is looked at. */
+  #charge({ origin, records }: Append, writer: Writer): void {
+    if (writer.kind !== 'device') return;
+    admitWriter({ now: this.#clock.now(), current: this.#charters.current }, writer);
+    const { bytes, checks, voids } = costOf(records);
+    this.#budget.charge(writer.delegation.agency, {
       now: this.#clock.now(),
       bytes,
       checks,
-      ...(voids ? { voidsOf: checked.head.origin } : {}),
+      ...(voids ? { voidsOf: origin } : {}),
     });
   }
 
   /** Admission of everything above what was admitted or certified, but for what the same append voids. */
-  async #admit(checked: CheckedAppend): Promise<void> {
-    const { before, writer } = checked;
-    const first = Math.max(before.admittedSize, before.certifiedSize);
-    const entries: { index: number; open: StoredEntry }[] = [];
-    for (let index = first; index < before.size; index++) {
-      entries.push({ index, open: await this.#logs.stored(before.origin, index) });
-    }
-    for (const [nth, open] of checked.opened.entries()) entries.push({ index: before.size + nth, open });
-    await this.#admitEntries(before, writer, entries);
-  }
-
-  async #admitEntries(
-    state: LogState,
-    writer: Writer,
-    entries: readonly { readonly index: number; readonly open: StoredEntry }[],
-  ): Promise<void> {
-    const voided = new Set<number>();
-    for (const { open } of entries) if (open.payload?.kind === 'void') voided.add(open.payload.index);
-    const view = this.view();
-    for (const { index, open } of entries) {
-      // A void is judged even when voided itself: it might name what nobody may void.
-      if (open.payload === null || (voided.has(index) && open.payload.kind !== 'void')) continue;
-      if (!standingAlone.has(open.payload.kind)) this.#logs.quarantine.checkAll();
-      try {
-        await admit(view, { origin: state.origin, index, writer, certifiedSize: state.certifiedSize }, open);
-      } catch (error) {
-        if (!(error instanceof Fault)) throw error;
-        throw new Fault(error.kind, error.code, error.message, { ...error.facts, entry: index }, error);
-      }
-    }
+  async #admit(state: LogState, writer: Writer, opened: readonly StoredEntry[]): Promise<void> {
+    const from = Math.max(state.admittedSize, state.certifiedSize);
+    const held: StoredEntry[] = [];
+    for (let index = from; index < state.size; index++)
+      held.push(await this.#logs.stored(state.origin, index));
+    const entries = [...held, ...opened];
+    if (entries.some(({ entry }) => !standingAlone.has(entry.kind))) this.#logs.quarantine.checkAll();
+    await admitEntries(this.view(), { origin: state.origin, writer, from, entries });
   }
 
   /** What admission may look at, here and now. */
   view(): AdmissionView {
-    return {
+    return storedView(this.#logs, {
       crypto: this.#crypto,
-      now: this.#clock.now(),
-      current: this.#charters.current,
-      charterVersion: (version) => this.#charters.version(version),
-      // Nothing erases in this release, so no daemon has a later generation than its receipts.
-      generationOf: async () => 0,
-      segment: (id) => segmentFacts(this.#logs, id),
-      certifiedSizeOf: async (origin) => this.#logs.state(origin).certifiedSize,
-    };
+      clock: this.#clock,
+      charters: this.#charters,
+      graceMs: this.#graceMs,
+    });
   }
 
   async #store(
@@ -313,20 +295,19 @@ export class Mirror {
     return after;
   }
 
-  /** Stores what is new (already admitted), records the vote, signs. With nothing new: the same answer again. */
-  async #vote(origin: string, fresh: readonly CheckedAppend[]): Promise<AppendReply> {
+  /** Records the vote for what is stored, and signs. Of a head admitted before: the same answer again. */
+  async #vote(origin: string): Promise<AppendReply> {
     const voting = this.#seat.demand();
     let state = this.#logs.state(origin);
     const seconds = Math.floor(this.#clock.now() / 1_000);
-    const [checked] = fresh;
-    if (checked !== undefined) {
-      state = await this.#store(checked, { admittedSize: checked.head.size, votedSeconds: seconds });
-    } else if (
+    if (
       state.votedSeconds === null ||
       state.admittedSize < state.size ||
       seconds - state.votedSeconds > DAY_S
     ) {
-      await this.#admitHeld(state);
+      const writer = await this.#logs.writer(origin, this.#storedWriter);
+      assert(writer !== undefined, 'a stored log has a writer');
+      await this.#admit(state, writer, []);
       state = { ...state, admittedSize: state.size, votedSeconds: seconds };
       await this.#logs.update(state);
     }
@@ -349,16 +330,6 @@ export class Mirror {
       ).trimEnd(),
       ...signedCounter(this.#crypto, voting),
     };
-  }
-
-  async #admitHeld(state: LogState): Promise<void> {
-    const writer = await this.#logs.writer(state.origin, this.#storedWriter);
-    assert(writer !== undefined, 'a stored log has a writer');
-    const entries: { index: number; open: StoredEntry }[] = [];
-    for (let index = Math.max(state.admittedSize, state.certifiedSize); index < state.size; index++) {
-      entries.push({ index, open: await this.#logs.stored(state.origin, index) });
-    }
-    await this.#admitEntries(state, writer, entries);
   }
 
   /** Remembers a certificate of a head held. Faults: CERTIFICATE_SHORT, CERTIFICATE_OTHER, LOG_SIGNATURE. */

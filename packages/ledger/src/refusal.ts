@@ -32,6 +32,14 @@ const policyCodes = new Set([
   'UNKNOWN_HOLDER',
   'CHARTER_EXPIRED',
   'WRITER_UNKNOWN',
+  'CLAIM_HELD',
+  'COPY_RELIED_ON',
+  'GRACE_RUNNING',
+  'HOLDER_GONE',
+  'PAYLOAD_HELD',
+  'RETENTION_BACKDATED',
+  'RETENTION_RUNNING',
+  'SEGMENT_PURGED',
 ]);
 
 export function refusalClassOf(fault: Fault): RefusalClass {

@@ -16,6 +16,15 @@ import { type HosterOptions, type TestClock, TestHoster, testClock } from './mem
 import { chainOf, cosignerOf, crypto, hosterName, NOW, sampleCharter } from './sample-charter.ts';
 import { daemonGenesis, deviceGenesis, Pen } from './samples.ts';
 
+/** One rule broken: what is done, and how it has to be answered. */
+export interface Row {
+  readonly name: string;
+  readonly code: string;
+  /** Undefined when the call fails instead of being answered. */
+  readonly class?: RefusalClass;
+  readonly sabotage: () => Promise<unknown>;
+}
+
 export class RuleBench {
   readonly charters: CharterChain;
   readonly clock: TestClock;

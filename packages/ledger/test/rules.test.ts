@@ -20,7 +20,9 @@ import {
   signDelegation,
   writerOf,
 } from '../src/index.ts';
-import { outcomeOf, RuleBench } from './rule-bench.ts';
+import { claimRows } from './claim-rows.ts';
+import { erasingRows } from './erasing-rows.ts';
+import { outcomeOf, type Row, RuleBench } from './rule-bench.ts';
 import {
   advance,
   crypto,
@@ -45,14 +47,6 @@ import {
   VAULT,
   voidOf,
 } from './samples.ts';
-
-interface Row {
-  readonly name: string;
-  readonly code: string;
-  /** Undefined when the call fails instead of being answered. */
-  readonly class?: 'never' | 'later' | 'policy';
-  readonly sabotage: () => Promise<unknown>;
-}
 
 const names = Array.from({ length: 9 }, (_, at) => hosterName(at + 1));
 const instead = (at: number, holder: string | undefined) =>
@@ -440,7 +434,7 @@ const places: Row[] = [
       const [record] = new Pen('device laptop').write([place]).records as [HeldRecord];
       const genesis = decodePayload('genesis', (bench.device.appendFrom(0).records[0] as HeldRecord).payload);
       const writer = writerOf(crypto, bench.charter, genesis);
-      const at = { origin: bench.device.origin, index: 1, writer, certifiedSize: 0 };
+      const at = { origin: bench.device.origin, index: 1, writer };
       const old = daemonOf('h4');
       const view = {
         ...bench.hoster.mirror.view(),
@@ -527,24 +521,6 @@ const keepsAndVoids: Row[] = [
       sabotage: () => placed(() => voidOf(index)),
     }),
   ),
-  {
-    name: 'a void of what is certified',
-    code: 'VOID_CERTIFIED',
-    class: 'never',
-    async sabotage() {
-      const { bench } = await withPlace();
-      return bench.device1(voidOf(1));
-    },
-  },
-  {
-    name: 'a void of what is certified, hidden behind a void of that void',
-    code: 'VOID_CERTIFIED',
-    class: 'never',
-    async sabotage() {
-      const { bench } = await withPlace();
-      return bench.write(bench.device, [voidOf(1), voidOf(2)]);
-    },
-  },
 ];
 
 const custodies: Row[] = [
@@ -967,7 +943,7 @@ async function keysOf(store: Store, prefix: string): Promise<Uint8Array[]> {
   return keys;
 }
 
-const groups = { writers, places, keepsAndVoids, custodies, bytes, states };
+const groups = { writers, places, keepsAndVoids, custodies, bytes, states, claimRows, ...erasingRows };
 
 describe.each(Object.entries(groups))('%s', (_group, rows) => {
   test.each(rows)('$name: $code', async (row) => {
@@ -982,6 +958,11 @@ test('every fault code of these files has a row, and each class that a code is g
     'refusal',
     'log-rows',
     'admission',
+    'admission-view',
+    'admit-claims',
+    'admit-custody',
+    'admit-erasing',
+    'admit-place',
     'log-store',
     'mirror',
     'root-note',

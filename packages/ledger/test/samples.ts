@@ -132,7 +132,7 @@ export function placeOf(charter: Charter, of: PlaceOptions = {}): Place {
 /** Custody of one fragment of a place, by the daemon of `holder`, with a true receipt. */
 export function custodyOf(
   place: Place,
-  of: { holder: string; index: number; claim: ClaimName; size: number },
+  of: { holder: string; index: number; claim: ClaimName; size: number; generation?: number },
   change: Partial<Payloads['custody']> = {},
 ): Payloads['custody'] {
   const root = place.fragments[of.index]?.[0] ?? new Uint8Array(32);
@@ -143,7 +143,7 @@ export function custodyOf(
     root,
     bytes: fragmentBytesOf(place),
     daemon: daemonOf(of.holder),
-    generation: 0,
+    generation: of.generation ?? 0,
   };
   return {
     kind: 'custody',
@@ -151,7 +151,7 @@ export function custodyOf(
     index: of.index,
     root,
     bytes: claim.bytes,
-    generation: 0,
+    generation: claim.generation,
     receipt: signReceipt(crypto, claim, seedOf(`receipt ${of.holder}`)),
     place: of.claim,
     size: of.size,
