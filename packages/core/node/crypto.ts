@@ -16,12 +16,25 @@ import { assert, type Crypto } from '../src/index.ts';
 const GCM_TAG_BYTES = 16;
 /** Key objects cost more to make than a signature to check; a charter has some hundred keys. */
 const KEYS_CACHED_MAX = 4_096;
+/** What several parts are joined in to be hashed at once. */
+const joined = Buffer.alloc(4_096);
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 export const nodeCrypto: Crypto = {
   sha256(...parts) {
     if (parts.length === 1) return plain(hash('sha256', parts[0] as Uint8Array, 'buffer'));
+    let length = 0;
+    for (const part of parts) length += part.length;
+    // A hasher object costs more than joining what is short.
+    if (length <= joined.length) {
+      let at = 0;
+      for (const part of parts) {
+        joined.set(part, at);
+        at += part.length;
+      }
+      return plain(hash('sha256', joined.subarray(0, length), 'buffer'));
+    }
     const hasher = createHash('sha256');
     for (const part of parts) hasher.update(part);
     return plain(hasher.digest());
@@ -98,9 +111,16 @@ function cachedPublicKey(raw: Uint8Array): KeyObject {
   return made;
 }
 
+/** By the array that holds the seed, which nobody writes to: a key object lives no longer than its seed. */
+const privateKeys = new WeakMap<Uint8Array, KeyObject>();
+
 function privateKey(seed: Uint8Array): KeyObject {
+  const known = privateKeys.get(seed);
+  if (known !== undefined) return known;
   assert(seed.length === 32, 'an Ed25519 seed has 32 bytes');
-  return createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
+  const made = createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
+  privateKeys.set(seed, made);
+  return made;
 }
 
 /** A plain Uint8Array over the same memory: Buffer's slices and JSON form are not ours. */

@@ -2,9 +2,19 @@
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
+const SHORT_TEXT = 80;
 
 export function utf8(text: string): Uint8Array {
-  return encoder.encode(text);
+  const { length } = text;
+  if (length > SHORT_TEXT) return encoder.encode(text);
+  // Names, keys and domain strings are short and ASCII; the encoder's own cost is many times theirs.
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 127) return encoder.encode(text);
+    bytes[i] = code;
+  }
+  return bytes;
 }
 
 /** Throws a TypeError on malformed UTF-8. */
@@ -72,21 +82,32 @@ export function toBase64(bytes: Uint8Array): string {
   return text;
 }
 
+/** Value of each base64 digit by its character code; 255 for what is none. */
+const digits = new Uint8Array(128).fill(255);
+for (let value = 0; value < 64; value++) digits[alphabet.charCodeAt(value)] = value;
+
 /** Strict: canonical padding and zero trailing bits, so that encoding again gives the same text; otherwise undefined. */
 export function fromBase64(text: string): Uint8Array | undefined {
-  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
+  const { length } = text;
+  if (length % 4 !== 0) return undefined;
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
-  const bytes = new Uint8Array((text.length / 4) * 3 - padding);
+  const bytes = new Uint8Array((length / 4) * 3 - padding);
+  const end = length - padding;
   let at = 0;
-  for (let i = 0; i < text.length; i += 4) {
+  for (let i = 0; i < length; i += 4) {
     let word = 0;
     for (let j = 0; j < 4; j++) {
-      const value = alphabet.indexOf(text.charAt(i + j));
-      word = (word << 6) | (value < 0 ? 0 : value);
+      const value = i + j < end ? (digits[text.charCodeAt(i + j)] ?? 255) : 0;
+      if (value === 255) return undefined;
+      word = (word << 6) | value;
     }
-    for (let j = 0; j < 3 && at < bytes.length; j++) bytes[at++] = (word >> (16 - 8 * j)) & 255;
+    for (let j = 0; j < 3; j++) {
+      const byte = (word >> (16 - 8 * j)) & 255;
+      if (at < bytes.length) bytes[at++] = byte;
+      else if (byte !== 0) return undefined;
+    }
   }
-  return toBase64(bytes) === text ? bytes : undefined;
+  return bytes;
 }
 
 export function u32be(value: number): Uint8Array {

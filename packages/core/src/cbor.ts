@@ -1,13 +1,12 @@
 // Deterministic CBOR (the DAG-CBOR subset, RFC 8949 section 4.2): one value, one byte string.
 // Decoding is strict: whatever does not re-encode to the same bytes, or does not match its schema, is rejected.
 
-import { decode, encode } from '@ipld/dag-cbor';
 import * as v from 'valibot';
-import { equalBytes } from './bytes.ts';
+import { readCbor, writeCbor } from './deterministic-cbor.ts';
 import { Fault } from './fault.ts';
 
 export function encodeCbor(value: unknown): Uint8Array {
-  return encode(value);
+  return writeCbor(value);
 }
 
 /**
@@ -29,8 +28,7 @@ export function decodeCbor<const Schema extends v.GenericSchema>(
   }
   let value: unknown;
   try {
-    value = decode(bytes);
-    if (!equalBytes(encode(value), bytes)) throw new Error('not in its one deterministic form');
+    value = readCbor(bytes);
   } catch (error) {
     throw malformed(what, error instanceof Error ? error.message : String(error));
   }
