@@ -13,7 +13,7 @@ import {
   utf8,
 } from '@vauban/core';
 import { CHARTER_SIGNATURE_DOMAIN, CharterChain, type SignedCharter } from './charter-log.ts';
-import { checkCosignature, openCertificate, type VotingSets, votingSetOf } from './checkpoint.ts';
+import { checkCosignature, openCertificate, parseHead, type VotingSets, votingSetOf } from './checkpoint.ts';
 import { formatNote, keyIdOf, type NoteSignature, parseNote, SIGNATURE_ED25519 } from './note.ts';
 import { malformed } from './proof-evidence.ts';
 
@@ -53,12 +53,7 @@ export function openProvenCharters(crypto: Crypto, versions: readonly SignedChar
       throw malformed(`charter version ${nth + 1} carries other officers' signatures than it needs`);
     }
     if (before === undefined || signed.certificate === null) continue;
-    const { certificate } = signed;
-    if (
-      fewestCosignatures(crypto, votingSetOf(before), { certificate, writerKey: undefined }) !== certificate
-    ) {
-      throw malformed(`charter version ${nth + 1} carries other cosignatures than it needs`);
-    }
+    checkLines(signed.certificate, { charter: before, writer: false });
   }
   return chain;
 }
@@ -109,6 +104,27 @@ function sameSignatures(a: readonly OfficerSignature[], b: readonly OfficerSigna
         one.officer === b[nth]?.officer && equalBytes(one.signature, (b[nth] as OfficerSignature).signature),
     )
   );
+}
+
+/**
+ * Whether a certificate that was opened carries exactly a quorum's lines in their order, after the writer's where its log
+ * has one. All of them hold then: opening it found a quorum among them. Faults: PROOF_MALFORMED.
+ */
+export function checkLines(
+  certificate: string,
+  of: { readonly charter: Charter; readonly writer: boolean },
+): void {
+  const { text, signatures } = parseNote(certificate);
+  const { origin } = parseHead(text);
+  const cosigned = of.writer ? signatures.slice(1) : signatures;
+  const ordered = cosigned.every(
+    ({ name }, nth) =>
+      nth === 0 || compareBytes(utf8((cosigned[nth - 1] as NoteSignature).name), utf8(name)) < 0,
+  );
+  const ownFirst = !of.writer || signatures[0]?.name === origin;
+  if (cosigned.length !== quorumOf(of.charter) || !ordered || !ownFirst) {
+    throw malformed(`the certificate of ${origin} carries other lines than a quorum's`);
+  }
 }
 
 /**

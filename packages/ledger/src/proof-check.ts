@@ -8,6 +8,7 @@ import {
   type Crypto,
   equalBytes,
   Fault,
+  type Hoster,
   isFault,
   quorumOf,
   toHex,
@@ -16,10 +17,10 @@ import {
   votingHosters,
 } from '@vauban/core';
 import { type CharterChain, charterRoot, type SignedCharter } from './charter-log.ts';
-import { checkCosignature, openCertificate, readHead } from './checkpoint.ts';
+import { cosignerName, openCertificate, readHead } from './checkpoint.ts';
 import { decodeEntry, leafHashOf, type OpenEntry, openEntry } from './entry.ts';
 import { parseNote } from './note.ts';
-import { fewestCosignatures, openProvenCharters } from './proof-charter.ts';
+import { checkLines, openProvenCharters } from './proof-charter.ts';
 import {
   malformed,
   PROOF_BYTES_MAX,
@@ -103,8 +104,8 @@ async function state(crypto: Crypto, evidence: ProofEvidence): Promise<ProofStat
   }
   const shown = shownVersion(chain, { at, opened });
   const ids = new Set(segments.map(toHex));
-  const stated = await stateSegments({ crypto, chain, shown, at, segments, opened });
   checkEachNeeded(opened, ids);
+  const stated = await stateSegments({ crypto, chain, shown, at, segments, opened });
   const charter = chain.version(shown) as Charter;
   return {
     charter: {
@@ -170,19 +171,15 @@ function stateLog(
   const { certificate } = proven;
   if (writer.kind === 'operator') throw malformed('no log of an operator says where a fragment is');
   const { head, epoch } = openCertificate(crypto, chain, certificate, writer.key);
-  if (fewestCosignatures(crypto, chain, { certificate, writerKey: writer.key }) !== certificate) {
-    throw malformed(`the certificate of ${head.origin} carries other lines than a quorum's`);
-  }
   const charter = chain.ofEpoch(epoch) as Charter;
+  checkLines(certificate, { charter, writer: true });
   const cosigners = parseNote(certificate)
     .signatures.slice(1)
-    .map((line) => {
-      const { hoster, timeSeconds } = checkCosignature(crypto, charter, head, line) as {
-        hoster: string;
-        timeSeconds: number;
-      };
-      const name = charter.hosters.find(({ id }) => id === hoster)?.name ?? '';
-      return { hoster, name, seconds: timeSeconds };
+    .map(({ name: keyName, signature }) => {
+      const { id, name } = votingHosters(charter).find(
+        (one) => cosignerName(charter.name, one.id, epoch) === keyName,
+      ) as Hoster;
+      return { hoster: id, name, seconds: cosignedAt(signature) };
     });
   return {
     origin: head.origin,
@@ -202,6 +199,11 @@ function stateLog(
     voters: votingHosters(charter).length,
     cosigners,
   };
+}
+
+/** Seconds; a cosignature that holds carries a time that fits. */
+function cosignedAt(signature: Uint8Array): number {
+  return Number(new DataView(signature.buffer, signature.byteOffset, 8).getBigUint64(0));
 }
 
 /** By the newest version in the proof that knows the agency. */

@@ -1,7 +1,7 @@
 // Logs with certificates, without daemons: what a prover's own copy holds. Everything in it is signed by keys made from
 // names, so that the same story gives the same proof, byte for byte.
 
-import { type Charter, memoryStore, quorumOf } from '@vauban/core';
+import { type Charter, concat, memoryStore, quorumOf } from '@vauban/core';
 import {
   type Append,
   type CharterChain,
@@ -9,6 +9,8 @@ import {
   cosign,
   type Covered,
   gatherEvidence,
+  type HeldRecord,
+  leafHashOf,
   LogStore,
   makeCertificate,
   makeProof,
@@ -18,6 +20,9 @@ import {
   readHead,
   type Voter,
 } from '../src/index.ts';
+import { provenCharters } from '../src/proof-charter.ts';
+import type { ProofEntry, ProofHead } from '../src/proof-evidence.ts';
+import { AuditPaths } from '../src/proof-paths.ts';
 import { countedRandom, testClock } from './memory-hosters.ts';
 import { cosignerOf, crypto, hosterName, NOW } from './sample-charter.ts';
 import { Pen } from './samples.ts';
@@ -102,6 +107,31 @@ export class ProofWorld {
       ...(of.label === undefined ? {} : { label: of.label }),
       ...(of.newest === true ? {} : { covering: this.covering }),
     });
+  }
+
+  /** A head and entries of one's own choice, opened or not: what an honest prover would not pick. */
+  async head(key: string, picks: readonly { readonly index: number; readonly closed?: boolean }[]) {
+    const { origin } = this.pen(key);
+    const { certificate, size } = this.#certificates.get(origin)?.at(-1) as Covered;
+    const leaves: Uint8Array[] = [];
+    for (const { entry } of await this.logs.records(origin, 0, size)) leaves.push(leafHashOf(crypto, entry));
+    const paths = new AuditPaths(crypto, concat(...leaves));
+    const indexes = new Set(picks.map(({ index }) => index));
+    const entries: ProofEntry[] = [];
+    for (const { index, closed } of picks) {
+      const record = (await this.logs.record(origin, index)) as HeldRecord;
+      const { entry, salt, payload } = record;
+      const opened = closed === true ? null : { salt, payload };
+      const path = opened !== null || !indexes.has(index + 1) ? paths.of(index) : null;
+      entries.push({ index, entry, opened, path });
+    }
+    return { certificate, entries };
+  }
+
+  /** Evidence of hand-picked heads. */
+  picked(segments: readonly Uint8Array[], heads: readonly ProofHead[], at = NOW): ProofEvidence {
+    const charters = provenCharters(crypto, this.charters, this.charters.current.version);
+    return { at, label: null, segments, charters, heads };
   }
 
   async proof(...of: Parameters<ProofWorld['evidence']>): Promise<string> {

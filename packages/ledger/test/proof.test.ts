@@ -1,0 +1,333 @@
+// Proofs of placement: the fixtures, what they say, and what no proof may get away with.
+
+import { merkleProof, merkleRoot, utf8, verifyMerkleProof } from '@vauban/core';
+import { describe, expect, test } from 'vitest';
+import { checkProof, heldNow, makeProof, type ProofEvidence, wordsOf } from '../src/index.ts';
+import { AuditPaths } from '../src/proof-paths.ts';
+import { storedProof, storedProofs } from './proof-fixtures.ts';
+import { ProofWorld } from './proof-world.ts';
+import {
+  advance,
+  chainOf,
+  crypto,
+  DAY_MS,
+  hosterName,
+  NOW,
+  sampleCharter,
+  signed,
+} from './sample-charter.ts';
+import {
+  custodyOf,
+  daemonGenesis,
+  deviceGenesis,
+  keepOf,
+  objects,
+  placeOf,
+  VAULT,
+  voidOf,
+} from './samples.ts';
+
+const LAPTOP = 'device laptop';
+
+/** One segment placed by the laptop, nothing certified yet. */
+async function placedWorld(charters = chainOf(sampleCharter(4))) {
+  const world = await ProofWorld.of(charters);
+  const place = placeOf(charters.current);
+  const claim = await world.write(LAPTOP, [deviceGenesis('laptop'), place]);
+  return { world, place, claim: { ...claim, index: 1 }, root: charters.root };
+}
+
+async function certifiedWorld() {
+  const made = await placedWorld();
+  await made.world.certify(LAPTOP);
+  return made;
+}
+
+const check = (proof: string, root: string) => checkProof(crypto, utf8(proof), root);
+
+describe('fixtures', () => {
+  test.each(storedProofs)('$name is still written, accepted and understood', async ({ name, story }) => {
+    const { proof, root } = await story();
+    const stored = storedProof(name);
+    expect(proof).toBe(Buffer.from(stored.file).toString('utf8'));
+    expect(await checkProof(crypto, stored.file, root)).toEqual(stored.statement);
+    expect(proof.startsWith(wordsOf(stored.statement))).toBe(true);
+  });
+
+  test('words stay within 80 columns but for what must be copied whole and names', () => {
+    const { statement } = storedProof('proof-just-put');
+    const long = wordsOf(statement)
+      .split('\n')
+      .filter((line) => line.length > 80);
+    expect(long.every((line) => /[0-9a-f]{64}$|written by a device/.test(line))).toBe(true);
+  });
+
+  test('a year of changes is told with its ends', () => {
+    const { statement } = storedProof('proof-year-of-changes');
+    const [first, second] = statement.segments;
+    const story = first?.fragments.map(({ holdings }) =>
+      holdings.map(({ hoster, since, until }) => [hoster, since.kind, until?.kind ?? null]),
+    );
+    expect(story).toEqual([
+      [['h1', 'place', null]],
+      [
+        ['h2', 'place', 'lost'],
+        ['h4', 'custody', null],
+      ],
+      [['h3', 'place', null]],
+    ]);
+    expect(second?.fragments.map(({ holdings }) => holdings.length)).toEqual([1, 0, 1]);
+    expect(second?.fragments[0]?.holdings[0]?.until).toMatchObject({ kind: 'charter', version: 3 });
+    expect(statement.segments.map((one) => heldNow(one).fragments)).toEqual([3, 1]);
+    expect(first?.fragments[0]?.holdings[0]).toMatchObject({ city: 'Épinal', version: 3 });
+  });
+});
+
+describe('the state at a date', () => {
+  test('what was written later is left out', async () => {
+    const { world, place, claim, root } = await certifiedWorld();
+    await world.write('log h2', [daemonGenesis('h2')]);
+    await world.write('log h2', [{ kind: 'lost', fragments: [[place.segment, 1]] }], NOW + DAY_MS);
+    await world.certify('log h2');
+    const early = await check(await world.proof([place.segment], { at: NOW }), root);
+    const late = await check(await world.proof([place.segment], { at: NOW + DAY_MS }), root);
+    expect(early.segments[0]?.fragments[1]?.holdings[0]?.until).toBeNull();
+    expect(late.segments[0]?.fragments[1]?.holdings[0]?.until).toMatchObject({ kind: 'lost' });
+    await expect(world.proof([place.segment], { at: NOW - 1 })).rejects.toMatchObject({
+      code: 'NOTHING_RECORDED',
+    });
+    expect(claim.index).toBe(1);
+  });
+
+  test('what is not certified is not there', async () => {
+    const { world, place } = await placedWorld();
+    await expect(world.proof([place.segment])).rejects.toMatchObject({ code: 'NOTHING_RECORDED' });
+  });
+
+  test('a daemon gives up, takes up again; a place of others does not bring it back', async () => {
+    const { world, place, claim, root } = await certifiedWorld();
+    const taken = () => custodyOf(place, { holder: 'h2', index: 1, claim, size: 2 });
+    await world.write('log h2', [daemonGenesis('h2')]);
+    await world.write('log h2', [{ kind: 'lost', fragments: [[place.segment, 1]] }], NOW + 1_000);
+    await world.certify('log h2');
+    await world.write(LAPTOP, [place], NOW + 2_000);
+    await world.certify(LAPTOP);
+    const lost = await check(await world.proof([place.segment], { at: NOW + DAY_MS }), root);
+    expect(lost.segments[0]?.fragments[1]?.holdings.map(({ until }) => until?.kind)).toEqual(['lost']);
+    await world.write('log h2', [taken()], NOW + 3_000);
+    await world.certify('log h2');
+    const back = await check(await world.proof([place.segment], { at: NOW + DAY_MS }), root);
+    expect(back.segments[0]?.fragments[1]?.holdings.map(({ until }) => until?.kind)).toEqual([
+      'lost',
+      undefined,
+    ]);
+  });
+});
+
+describe('voids', () => {
+  test('with the first certificate a later void is excluded, with a far one it is not shown', async () => {
+    const { world, place, root } = await certifiedWorld();
+    const many = Array.from({ length: 250 }, (_, nth) => objects(`object ${nth}`));
+    await world.write(LAPTOP, many);
+    await world.write(LAPTOP, many);
+    await world.certify(LAPTOP);
+    const near = await check(await world.proof([place.segment]), root);
+    const far = await check(await world.proof([place.segment], { newest: true }), root);
+    expect(near.segments[0]?.places[0]?.voidExcluded).toBe(true);
+    expect(far.segments[0]?.places[0]?.voidExcluded).toBe(false);
+  });
+
+  test('a cancelled place proves nothing, neither as gathered nor as picked', async () => {
+    const { world, place } = await placedWorld();
+    await world.write(LAPTOP, [voidOf(1)]);
+    await world.certify(LAPTOP);
+    await expect(world.proof([place.segment])).rejects.toMatchObject({ code: 'NOTHING_RECORDED' });
+    const made = async (...picks: { index: number; closed?: boolean }[]) =>
+      makeProof(crypto, world.picked([place.segment], [await world.head(LAPTOP, picks)]));
+    const all = [{ index: 0 }, { index: 1 }];
+    await expect(made(...all, { index: 2 })).rejects.toMatchObject({ code: 'PROOF_VOIDED' });
+    await expect(made(...all, { index: 2, closed: true })).rejects.toMatchObject({ code: 'PROOF_MALFORMED' });
+    // Left out, it cannot be told: the proof says that it does not exclude it.
+    expect(await made(...all)).toContain('that no later entry cancels it is not shown here');
+  });
+});
+
+describe('evidence that an honest prover does not pick', () => {
+  test('entries that say nothing about the segments', async () => {
+    const { world, place } = await placedWorld();
+    const other = placeOf(world.charters.current, { name: 'other' });
+    await world.write(LAPTOP, [keepOf(place.segment), other, objects('sealed')]);
+    await world.certify(LAPTOP);
+    const made = async (...picks: { index: number; closed?: boolean }[]) =>
+      makeProof(crypto, world.picked([place.segment], [await world.head(LAPTOP, picks)]));
+    const malformed = { code: 'PROOF_MALFORMED', kind: 'integrity' };
+    await expect(made({ index: 0 }, { index: 1 })).resolves.toBeTypeOf('string');
+    await expect(made({ index: 0 }, { index: 1 }, { index: 2 })).rejects.toMatchObject(malformed);
+    await expect(made({ index: 0 }, { index: 1 }, { index: 3 })).rejects.toMatchObject(malformed);
+    await expect(made({ index: 0 }, { index: 1 }, { index: 4, closed: true })).rejects.toMatchObject(
+      malformed,
+    );
+    await expect(made({ index: 1 })).rejects.toMatchObject(malformed);
+    await expect(made({ index: 0 })).rejects.toMatchObject(malformed);
+    await expect(made({ index: 0, closed: true }, { index: 1 })).rejects.toMatchObject(malformed);
+  });
+
+  test('a place that breaks a rule, though a quorum of liars certified it', async () => {
+    const charters = chainOf(sampleCharter(4));
+    const refusedWith = async (place: ReturnType<typeof placeOf>) => {
+      const world = await ProofWorld.of(charters);
+      await world.write(LAPTOP, [deviceGenesis('laptop'), place]);
+      await world.certify(LAPTOP);
+      return world.proof([place.segment]).then(
+        () => 'accepted',
+        (error: { code: string; kind: string }) => `${error.code} ${error.kind}`,
+      );
+    };
+    const { current } = charters;
+    expect(await refusedWith(placeOf(current))).toBe('accepted');
+    expect(await refusedWith(placeOf(current, { holders: ['h1', 'h1', 'h2'] }))).toBe(
+      'DOMAIN_RULE integrity',
+    );
+    expect(await refusedWith(placeOf(current, { holders: ['h1', 'h2', undefined] }))).toBe(
+      'MARGIN_SHORT integrity',
+    );
+    expect(await refusedWith(placeOf(current, { change: { retainUntil: NOW } }))).toBe(
+      'RETENTION_SHORT integrity',
+    );
+    const forged = placeOf(current);
+    const fragments = forged.fragments.map((one, nth) =>
+      nth === 0 && one.length === 4 ? ([one[0], one[1], 7, one[3]] as typeof one) : one,
+    );
+    expect(await refusedWith({ ...forged, fragments })).toBe('RECEIPT_FORGED integrity');
+    expect(await refusedWith({ ...forged, segment: VAULT })).toBe('SEGMENT_ID integrity');
+  });
+
+  test('custody of another root, of a place not shown, and without a receipt', async () => {
+    const { world, place, claim } = await certifiedWorld();
+    const madeWith = async (change: Parameters<typeof custodyOf>[2]) => {
+      const index = world.pen('log h4').size;
+      const custody = custodyOf(place, { holder: 'h4', index: 1, claim, size: 2 }, change);
+      await world.write('log h4', index === 0 ? [daemonGenesis('h4'), custody] : [custody]);
+      await world.certify('log h4');
+      const heads = [
+        await world.head(LAPTOP, [{ index: 0 }, { index: 1 }]),
+        await world.head('log h4', [{ index: 0 }, { index: Math.max(1, index) }]),
+      ];
+      return makeProof(crypto, world.picked([place.segment], heads)).then(
+        () => 'accepted',
+        (error: { code: string }) => error.code,
+      );
+    };
+    expect(await madeWith({})).toBe('accepted');
+    expect(await madeWith({ root: VAULT })).toBe('CUSTODY_OTHER');
+    expect(await madeWith({ place: { ...claim, index: 0 } })).toBe('CUSTODY_OTHER');
+    expect(await madeWith({ generation: 1 })).toBe('RECEIPT_FORGED');
+    expect(await madeWith({ bytes: 1 })).toBe('RECEIPT_FORGED');
+  });
+
+  test('more or fewer cosignatures than a quorum, and more officers than are needed', async () => {
+    const charters = chainOf(sampleCharter(4));
+    const world = await ProofWorld.of(charters);
+    const place = placeOf(charters.current);
+    await world.write(LAPTOP, [deviceGenesis('laptop'), place]);
+    await world.certify(LAPTOP);
+    const evidence = await world.evidence([place.segment]);
+    const [head] = evidence.heads as [ProofEvidence['heads'][0]];
+    const lines = head.certificate.split('\n');
+    const short = { ...head, certificate: [...lines.slice(0, -2), ''].join('\n') };
+    await expect(makeProof(crypto, { ...evidence, heads: [short] })).rejects.toMatchObject({
+      code: 'CERTIFICATE_SHORT',
+    });
+    const twice = { ...head, certificate: [...lines.slice(0, -1), lines.at(-2), ''].join('\n') };
+    await expect(makeProof(crypto, { ...evidence, heads: [twice] })).rejects.toMatchObject({
+      code: 'PROOF_MALFORMED',
+    });
+    const [first] = evidence.charters as [ProofEvidence['charters'][0]];
+    const four = { ...first, signatures: signed(charters.current, 'ana', 'bob', 'eve', 'max').signatures };
+    await expect(makeProof(crypto, { ...evidence, charters: [four] })).rejects.toMatchObject({
+      code: 'PROOF_MALFORMED',
+    });
+    const two = { ...first, signatures: first.signatures.slice(1) };
+    await expect(makeProof(crypto, { ...evidence, charters: [two] })).rejects.toMatchObject({
+      code: 'OFFICERS_SHORT',
+    });
+  });
+
+  test('cosignatures beyond the quorum are left out of what is made', async () => {
+    const charters = chainOf(sampleCharter(4));
+    const place = placeOf(charters.current);
+    const world = await ProofWorld.of(charters);
+    await world.write(LAPTOP, [deviceGenesis('laptop'), place]);
+    await world.certify(LAPTOP, { names: [1, 2, 3, 4].map(hosterName) });
+    advance(charters, { issued: NOW });
+    const { logs, charter } = await check(await world.proof([place.segment]), charters.root);
+    expect(logs[0]?.cosigners.map(({ hoster }) => hoster)).toEqual(['h1', 'h2', 'h3']);
+    expect(charter).toMatchObject({ versions: 2, shown: 2 });
+  });
+});
+
+describe('checking a file', () => {
+  const { file, root } = storedProof('proof-just-put');
+
+  test('another charter root', async () => {
+    await expect(checkProof(crypto, file, root.replace(/.$/, '0'))).rejects.toMatchObject({
+      code: 'PROOF_ROOT_OTHER',
+      kind: 'integrity',
+    });
+  });
+
+  test('a changed word is found by its line', async () => {
+    const text = Buffer.from(file).toString('utf8').replace('site      h1, Metz', 'site      h1, Nice');
+    await expect(check(text, root)).rejects.toMatchObject({ code: 'PROOF_ALTERED', facts: { line: 27 } });
+  });
+
+  test('bytes that a reader of text would not see', async () => {
+    const text = Buffer.from(file).toString('utf8');
+    const bent = [`\ufeff${text}`, `${text}\n`, text.slice(0, -1), text.replaceAll('\n', '\r\n'), `${text} `];
+    for (const one of bent) await expect(check(one, root)).rejects.toMatchObject({ kind: 'integrity' });
+    const invalid = Buffer.concat([file, Buffer.of(0xff)]);
+    await expect(checkProof(crypto, invalid, root)).rejects.toMatchObject({ code: 'PROOF_MALFORMED' });
+    await expect(checkProof(crypto, new Uint8Array(0), root)).rejects.toMatchObject({
+      code: 'PROOF_MALFORMED',
+    });
+  });
+
+  test('a label is one line, and cannot pass for a part of the proof', async () => {
+    const { world, place } = await certifiedWorld();
+    const label = 'vauban/proof/0 evidence';
+    expect((await check(await world.proof([place.segment], { label }), world.charters.root)).label).toBe(
+      label,
+    );
+    for (const bad of ['', 'a\nb', 'x'.repeat(301), '\ud800']) {
+      await expect(world.proof([place.segment], { label: bad })).rejects.toMatchObject({
+        code: 'PROOF_MALFORMED',
+      });
+    }
+  });
+});
+
+test('a proof says nothing of objects: their records are in it only as a kind and a hash', async () => {
+  const { world, place } = await placedWorld();
+  await world.write(LAPTOP, [objects('the path /council/minutes.pdf')]);
+  await world.certify(LAPTOP);
+  const proof = await world.proof([place.segment]);
+  const evidence = await world.evidence([place.segment]);
+  const closed = evidence.heads[0]?.entries.filter(({ opened }) => opened === null).map(({ index }) => index);
+  expect(closed).toEqual([2]);
+  const bytes = Buffer.from(proof.replaceAll(/[^A-Za-z0-9+/=]/g, ''), 'base64').toString('latin1');
+  expect(`${proof}${bytes}`).not.toContain('council');
+});
+
+test('audit paths of whole logs are those of RFC 6962', () => {
+  for (const size of [1, 2, 3, 5, 8, 13, 33]) {
+    const leaves = new Uint8Array(size * 32).map((_, at) => (at * 7) % 251);
+    const paths = new AuditPaths(crypto, leaves);
+    const root = merkleRoot(crypto, leaves);
+    for (let index = 0; index < size; index++) {
+      const proof = paths.of(index);
+      const leafHash = leaves.subarray(index * 32, (index + 1) * 32);
+      expect(proof).toEqual(merkleProof(crypto, leaves, index));
+      expect(verifyMerkleProof(crypto, { root, leafHash, index, size, proof })).toBe(true);
+    }
+  }
+});
