@@ -46,12 +46,16 @@ export interface Appended {
 /** What an append means to its caller: payloads may depend on the index they will get (sealed records do). */
 export type PayloadsAt = (at: { readonly origin: string; readonly index: number }) => readonly Payload[];
 
+/** A certificate is seven signatures to check at every voter: while appends follow one another, the newest is enough. */
+const SPREAD_EVERY_MS = 1_000;
+
 export class LogWriter {
   readonly origin: string;
   readonly #options: LogWriterOptions;
   readonly #publicKey: Uint8Array;
   readonly #lock = new Mutex();
   #started = false;
+  #spreadAt = Number.NEGATIVE_INFINITY;
   #lost: Fault | undefined;
 
   constructor(options: LogWriterOptions) {
@@ -121,8 +125,11 @@ export class LogWriter {
           { entries: payloads.length, entriesMax: APPEND_ENTRIES_MAX },
         );
       }
-      // Voters need it before they can judge entries that name certified ones; nobody waits for it.
-      void this.spreadCertificate().catch(() => undefined);
+      const { clock } = this.#options;
+      if (clock.monotonic() - this.#spreadAt > SPREAD_EVERY_MS) {
+        this.#spreadAt = clock.monotonic();
+        void this.spreadCertificate().catch(() => undefined);
+      }
       await this.#persist(size === 0 ? [this.#options.genesis, ...payloads] : payloads);
       return { origin: this.origin, index, certificate: await this.#certify() };
     });

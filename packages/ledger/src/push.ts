@@ -80,7 +80,8 @@ function pushUnder(options: PushOptions, charter: Charter): Promise<PushResult> 
     const take = async (voter: Voter, reply: AppendReply) => {
       if (reply.result === 'refused') refusals.set(voter.hoster, reply);
       if (reply.result === 'conflict') ahead.push({ hoster: voter.hoster, checkpoint: reply.checkpoint });
-      if (reply.result !== 'cosigned') return;
+      // Those that come after the quorum are not needed, and checking costs more than all the rest.
+      if (reply.result !== 'cosigned' || lines.size >= needed) return;
       const line = parseSignature(reply.cosignature);
       const vote = checkCosignature(crypto, charter, head, line);
       if (vote?.hoster === voter.hoster) lines.set(voter.hoster, line);
@@ -100,8 +101,9 @@ function pushUnder(options: PushOptions, charter: Charter): Promise<PushResult> 
       if (lines.size === needed) finish(makeCertificate(charter, state.checkpoint, [...lines.values()]));
     };
     if (open === 0) finish(undefined);
+    const batches = batchesOnce(options);
     for (const voter of voters) {
-      bring(options, voter, state.size)
+      bring({ ...options, batches }, voter, state.size)
         .then((reply) => take(voter, reply))
         .catch((error: unknown) => unreachable.set(voter.hoster, asFault(error)))
         .finally(() => {
@@ -112,8 +114,24 @@ function pushUnder(options: PushOptions, charter: Charter): Promise<PushResult> 
   });
 }
 
+type Batches = (from: number) => Promise<readonly Append[]>;
+
+/** Most voters lack the same bytes: they are read from the store once. */
+function batchesOnce({ logs, origin }: PushOptions): Batches {
+  const read = new Map<number, Promise<readonly Append[]>>();
+  return (from) => {
+    const known = read.get(from) ?? logs.batches(origin, from, BATCH_BYTES);
+    read.set(from, known);
+    return known;
+  };
+}
+
 /** Sends one voter what it lacks, batch by batch, up to `size`. Its last answer is the result. */
-async function bring(options: PushOptions, voter: Voter, size: number): Promise<AppendReply> {
+async function bring(
+  options: PushOptions & { readonly batches: Batches },
+  voter: Voter,
+  size: number,
+): Promise<AppendReply> {
   const { logs, origin, clock, signal } = options;
   const { certifiedSize, certificate } = logs.state(origin);
   let from = certifiedSize < size ? certifiedSize : await lastBoundary(logs, origin, size);
@@ -121,7 +139,7 @@ async function bring(options: PushOptions, voter: Voter, size: number): Promise<
   for (let conflicts = 0; conflicts < CONFLICTS_MAX; ) {
     signal?.throwIfAborted();
     let reply: AppendReply = { result: 'conflict', size: from, checkpoint: null };
-    const batches = (await logs.batches(origin, from, BATCH_BYTES)).filter((one) => endOf(one) <= size);
+    const batches = (await options.batches(from)).filter((one) => endOf(one) <= size);
     for (const append of joined(batches, certifiedSize)) {
       const end = endOf(append);
       // What a certificate covers is stored without judging; the head itself is to be signed.
@@ -134,6 +152,9 @@ async function bring(options: PushOptions, voter: Voter, size: number): Promise<
       conflicts += 1;
       from = reply.size === size ? await lastBoundary(logs, origin, size) : reply.size;
     } else if (reply.result === 'refused' && reply.class === 'later' && retries < RETRIES_MAX) {
+      if (reply.fault.code === 'EVIDENCE_MISSING' && certificate !== null) {
+        await voter.certify(origin, certificate).catch(() => undefined);
+      }
       await clock.sleep(RETRY_MS * 2 ** retries, signal);
       retries += 1;
     } else if (reply.result === 'refused' || from === size) {
