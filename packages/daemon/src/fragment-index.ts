@@ -15,6 +15,7 @@ import {
   shape,
   slugPattern,
   utf8,
+  toHex,
 } from '@vauban/core';
 import * as v from 'valibot';
 import { assertKey, FRAGMENT_BYTES_MAX, type FragmentFacts, type FragmentKey } from './fragment-file.ts';
@@ -117,6 +118,19 @@ export class FragmentIndex {
     };
     for await (const [row, value] of this.#store.range(range)) {
       yield [keyOfRow(fragmentTable, row), decodeRow(value)];
+    }
+  }
+
+  /** The first directory from this one on that has rows; undefined when none has. A corrupt row counts as one. */
+  async nextDirectory(digits: string): Promise<string | undefined> {
+    const from = concat(fragmentTable, fromHex(digits) as Uint8Array);
+    const named = (row: Uint8Array) => toHex(row.subarray(fragmentTable.length, fragmentTable.length + 1));
+    try {
+      for await (const [row] of this.#store.range({ gte: from, lt: endOf(fragmentTable), limit: 1 }))
+        return named(row);
+      return undefined;
+    } catch (error) {
+      return named(corruptRow(error, fragmentTable));
     }
   }
 

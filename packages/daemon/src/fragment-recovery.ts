@@ -6,6 +6,7 @@ import { type Crypto, type Files, isFault } from '@vauban/core';
 import {
   checkFragmentFile,
   directoryOf,
+  type FragmentFacts,
   FRAGMENTS_DIRECTORY,
   type FragmentKey,
   keyOfName,
@@ -33,7 +34,14 @@ export interface RecoveryParts {
 export async function recoverFragments(parts: RecoveryParts): Promise<Recovery> {
   const strays: string[] = [];
   const directories = await makeDirectories(parts.files);
-  for (const digits of directories) await recoverDirectory(parts, digits, strays);
+  // Most directories of a small store are empty: only those with rows are asked for them.
+  let withRows = await parts.index.nextDirectory('00');
+  for (const [nth, digits] of directories.entries()) {
+    const rows = digits === withRows ? await parts.index.listDirectory(digits) : [];
+    await recoverDirectory(parts, { digits, rows }, strays);
+    const after = directories[nth + 1];
+    if (digits === withRows && after !== undefined) withRows = await parts.index.nextDirectory(after);
+  }
   return { missing: await parts.index.missing(), strays };
 }
 
@@ -49,7 +57,14 @@ async function makeDirectories(files: Files): Promise<string[]> {
   return wanted;
 }
 
-async function recoverDirectory(parts: RecoveryParts, digits: string, strays: string[]): Promise<void> {
+async function recoverDirectory(
+  parts: RecoveryParts,
+  {
+    digits,
+    rows,
+  }: { readonly digits: string; readonly rows: readonly (readonly [FragmentKey, FragmentFacts])[] },
+  strays: string[],
+): Promise<void> {
   const { files, index, totals } = parts;
   const directory = `${FRAGMENTS_DIRECTORY}/${digits}`;
   const unknown = new Map<string, FragmentKey>();
@@ -60,7 +75,7 @@ async function recoverDirectory(parts: RecoveryParts, digits: string, strays: st
     else unknown.set(keyText(key), key);
   }
   const gone: FragmentKey[] = [];
-  for (const [key, facts] of await index.listDirectory(digits)) {
+  for (const [key, facts] of rows) {
     if (unknown.delete(keyText(key))) totals.add(facts);
     else gone.push(key);
   }

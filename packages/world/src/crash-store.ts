@@ -136,9 +136,23 @@ function after(prefix: Uint8Array): Uint8Array {
   return end;
 }
 
-async function* give(rows: readonly Row[], enter: () => void): AsyncGenerator<[Uint8Array, Uint8Array]> {
-  enter();
-  for (const [key, value] of rows) yield [key.slice(), value.slice()];
+/** Rows as they were when asked for. By hand: an async generator costs three turns for each row. */
+function give(rows: readonly Row[], enter: () => void): AsyncIterable<[Uint8Array, Uint8Array]> {
+  return {
+    [Symbol.asyncIterator]() {
+      let at = -1;
+      return {
+        next: async () => {
+          if (at < 0) enter();
+          at += 1;
+          const row = rows[at];
+          return row === undefined
+            ? { done: true, value: undefined }
+            : { done: false, value: [row[0].slice(), row[1].slice()] };
+        },
+      };
+    },
+  };
 }
 
 function copy(operations: readonly StoreOperation[]): StoreOperation[] {

@@ -20,6 +20,8 @@ import { Trace } from './trace.ts';
 export interface Ground {
   readonly turn: Turn;
   readonly crypto: Crypto;
+  /** 32 bits that tell messages apart in a trace. */
+  readonly checksum: (bytes: Uint8Array) => number;
 }
 
 /** The consortium that histories begin with. */
@@ -63,7 +65,7 @@ export class World {
 
   constructor(options: WorldOptions) {
     const { seed, ground, founding, print, tap, tell } = options;
-    const { crypto, turn } = ground;
+    const { crypto, turn, checksum } = ground;
     this.seed = seed;
     this.crypto = crypto;
     this.#founding = founding;
@@ -76,7 +78,7 @@ export class World {
       scheduler,
       weather: this.weather,
       trace: this.trace,
-      crypto,
+      checksum,
       tap: tap ?? (() => undefined),
     });
     this.charters = CharterChain.from(crypto, founding.charter);

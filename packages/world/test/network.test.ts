@@ -13,11 +13,12 @@ import { Trace } from '../src/trace.ts';
 const LIMITS = { timeMsMax: 600_000, eventsMax: 100_000 };
 
 function newWorld() {
-  const { turn, crypto } = { ...nodeGround(), crypto: nodeCrypto };
+  const { turn, checksum } = nodeGround();
+  const crypto = nodeCrypto;
   const scheduler = new Scheduler(turn);
   const trace = new Trace({ crypto, nowMs: () => scheduler.nowMs, print: undefined });
   const weather = new Weather(seededRandom(crypto, 1, 'weather'));
-  const ether = new Ether({ scheduler, weather, trace, crypto, tap: () => undefined });
+  const ether = new Ether({ scheduler, weather, trace, checksum, tap: () => undefined });
   const party = (name: string, handler?: Partial<NetworkHandler>) => {
     const made = new Party({
       ether,

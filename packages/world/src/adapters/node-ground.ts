@@ -1,8 +1,9 @@
-// The ground a world stands on in Node: an exact turn of the event loop, and OpenSSL with signatures remembered.
+// The ground a world stands on in Node: an exact turn of the event loop, OpenSSL's hashes and ciphers, and signatures
+// that cost no more than a hash.
 
-import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { nextTick } from 'node:process';
-import { type Crypto, equalBytes } from '@vauban/core';
+import { crc32 } from 'node:zlib';
+import { concat, type Crypto, equalBytes, utf8 } from '@vauban/core';
 import { nodeCrypto } from '@vauban/core/node';
 import type { Ground } from '../world.ts';
 
@@ -13,67 +14,39 @@ import type { Ground } from '../world.ts';
 const turn = () => new Promise<void>((resolve) => nextTick(resolve));
 
 export function nodeGround(): Ground {
-  return { turn, crypto: rememberingCrypto(nodeCrypto) };
+  return { turn, crypto: worldCrypto(nodeCrypto), checksum: (bytes) => crc32(bytes) };
 }
 
-/** PKCS #8 of an Ed25519 key, up to its 32-byte seed (RFC 8410). */
-const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
-/** Signatures remembered before all are forgotten: some hundred histories. */
-const REMEMBERED_MAX = 200_000;
-
-interface Checked {
-  readonly message: Uint8Array;
-  readonly publicKey: Uint8Array;
-  readonly holds: boolean;
-}
+const DOMAIN = utf8('vauban/world-signature/0\n');
 
 /**
- * Nine voters, a writer and readers check the same signatures: each is checked once, those made here not at all (Ed25519
- * is deterministic, and what was just signed holds), and keys are made once.
+ * Real keys, but a signature is a hash of key and message: it binds both as a real one does, and whoever has not been
+ * given the seed does not make one here, because nobody calls anything but this port. A history signs and checks twenty
+ * thousand times; Ed25519 itself has its vectors elsewhere.
  */
-function rememberingCrypto(crypto: Crypto): Crypto {
-  const checked = new Map<string, Checked>();
-  const keys = new Map<string, { readonly secret: KeyObject; readonly publicKey: Uint8Array }>();
-  const keyOf = (seed: Uint8Array) => {
-    const name = text(seed);
-    let key = keys.get(name);
+function worldCrypto(crypto: Crypto): Crypto {
+  const publics = new Map<string, Uint8Array>();
+  const publicOf = (seed: Uint8Array) => {
+    const name = Buffer.from(seed.buffer, seed.byteOffset, seed.length).toString('latin1');
+    let key = publics.get(name);
     if (key === undefined) {
-      const der = Buffer.concat([pkcs8Prefix, seed]);
-      const secret = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-      key = { secret, publicKey: crypto.ed25519Public(seed) };
-      keys.set(name, key);
+      key = crypto.ed25519Public(seed);
+      publics.set(name, key);
     }
     return key;
   };
-  const remember = (signature: Uint8Array, one: Checked) => {
-    if (checked.size >= REMEMBERED_MAX) checked.clear();
-    checked.set(text(signature), one);
-  };
+  const half = (message: Uint8Array, publicKey: Uint8Array) => crypto.sha256(DOMAIN, publicKey, message);
   return {
     ...crypto,
-    ed25519Verify(signature, message, publicKey) {
-      const known = checked.get(text(signature));
-      if (
-        known !== undefined &&
-        equalBytes(known.message, message) &&
-        equalBytes(known.publicKey, publicKey)
-      ) {
-        return known.holds;
-      }
-      const holds = crypto.ed25519Verify(signature, message, publicKey);
-      remember(signature, { message: message.slice(), publicKey: publicKey.slice(), holds });
-      return holds;
+    ed25519Verify: (signature, message, publicKey) => {
+      if (signature.length !== 64 || publicKey.length !== 32) return false;
+      const wanted = half(message, publicKey);
+      return equalBytes(signature.subarray(0, 32), wanted) && equalBytes(signature.subarray(32), wanted);
     },
-    ed25519Sign(seed, message) {
-      const { secret, publicKey } = keyOf(seed);
-      const signature = new Uint8Array(sign(null, message, secret));
-      remember(signature, { message: message.slice(), publicKey, holds: true });
-      return signature;
+    ed25519Sign: (seed, message) => {
+      const wanted = half(message, publicOf(seed));
+      return concat(wanted, wanted);
     },
-    ed25519Public: (seed) => keyOf(seed).publicKey.slice(),
+    ed25519Public: (seed) => publicOf(seed).slice(),
   };
-}
-
-function text(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }

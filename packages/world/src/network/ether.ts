@@ -1,6 +1,5 @@
 // All the wires of the world: who listens where, which machines are without power, and what each message costs.
 
-import { type Crypto, toHex } from '@vauban/core';
 import type { Scheduler } from '../scheduler.ts';
 import type { Trace } from '../trace.ts';
 import { Connection } from './connection.ts';
@@ -18,7 +17,7 @@ export interface EtherOptions {
   readonly scheduler: Scheduler;
   readonly weather: Weather;
   readonly trace: Trace;
-  readonly crypto: Crypto;
+  readonly checksum: (bytes: Uint8Array) => number;
   readonly tap: Tap;
 }
 
@@ -72,9 +71,10 @@ export class Ether {
   }
 
   note(from: Party, to: Party, message: { readonly body: Uint8Array; readonly what: string }): void {
-    const { trace, crypto, tap } = this.#options;
+    const { trace, checksum, tap } = this.#options;
     const { body, what } = message;
-    const digest = body.length === 0 ? '' : ` ${body.length} B ${toHex(crypto.sha256(body).subarray(0, 4))}`;
+    const digest =
+      body.length === 0 ? '' : ` ${body.length} B ${checksum(body).toString(16).padStart(8, '0')}`;
     trace.note(`${from.name} → ${to.name}`, `${what}${digest}`);
     tap({ from: from.name, to: to.name, body, what });
   }
