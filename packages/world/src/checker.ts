@@ -36,6 +36,8 @@ export type Told =
   | { readonly of: 'burnt'; readonly hoster: string }
   /** Its disk was put back to what it was a while ago. */
   | { readonly of: 'restored'; readonly machine: string }
+  /** Something on its disk is no longer what was written. */
+  | { readonly of: 'damaged'; readonly machine: string }
   | { readonly of: 'revoked'; readonly device: string };
 
 /** One log as one daemon hands it out. */

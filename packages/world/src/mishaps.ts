@@ -193,6 +193,7 @@ export class Mishaps {
     this.#world.trace.note(machine, `disk turned a bit: ${flipped ?? 'nothing there yet'}`);
     if (flipped !== undefined) {
       this.#world.counters.add(`flipped ${at}`);
+      this.#world.tell({ of: 'damaged', machine });
       person?.damaged();
     }
   }
