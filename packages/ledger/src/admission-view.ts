@@ -32,8 +32,8 @@ export interface AdmissionView {
   writerOf(origin: string): Promise<Writer | undefined>;
   /** Whether the agency's revocation of the log's device is stored here. */
   isSealed(log: { readonly origin: string; readonly agency: string }): Promise<boolean>;
-  /** Whether the log has an earlier `adopt` of the same entry that no void cancels. */
-  isAdopted(by: ClaimName, adopt: Adopt): Promise<boolean>;
+  /** Index of an earlier `adopt` of the same entry in the log that no void cancels; undefined when there is none. */
+  adoptedAt(by: ClaimName, adopt: Adopt): Promise<number | undefined>;
 }
 
 /** Where an entry stands. */

@@ -1,12 +1,12 @@
 // Admission of entries that one log takes over from another: an `adopt` brings all it needs to be checked, so that a
 // voter that holds another branch, or none, can judge it. What the sealed log promised is judged as of then.
 
-import { equalBytes, verifyMerkleProof } from '@vauban/core';
+import { asFault, equalBytes, Fault, verifyMerkleProof } from '@vauban/core';
 import { type AdmissionView, admitWriter, deviceOf, type EntryPlace, refuse } from './admission-view.ts';
 import { admitKeep } from './admit-claims.ts';
 import { admitPlace } from './admit-place.ts';
 import type { Adopt } from './adoption.ts';
-import { openCertificate, openCheckpoint, originOf } from './checkpoint.ts';
+import { type Head, openCertificate, openCheckpoint, originOf } from './checkpoint.ts';
 import { type AdoptedHead, type OpenEntry, openEntry } from './entry.ts';
 import { type Delegation, openNoteUnder } from './root-note.ts';
 import type { Writer } from './writer.ts';
@@ -22,7 +22,9 @@ export async function admitAdopt(view: AdmissionView, at: EntryPlace, adopt: Ado
   const { origin, index } = adopt;
   const before = delegationOf(view, adopt);
   if (before.agency !== device.agency || origin === at.origin) {
-    throw refuse('ADOPT_OTHER', 'a device takes over what another device of its own agency wrote', { origin });
+    throw refuse('ADOPT_OTHER', 'a device takes over what another device of its own agency wrote', {
+      origin,
+    });
   }
   refuseVault(before, device, origin);
   if (originOf(view.crypto, view.current.name, before.deviceKey) !== origin) {
@@ -34,10 +36,13 @@ export async function admitAdopt(view: AdmissionView, at: EntryPlace, adopt: Ado
       origin,
     });
   }
-  if (await view.isAdopted({ origin: at.origin, index: at.index }, adopt)) {
+  if ((await view.adoptedAt({ origin: at.origin, index: at.index }, adopt)) !== undefined) {
     throw refuse('ADOPTED_ALREADY', 'this log has taken the entry over before', { origin, index });
   }
-  await admitAdopted(view, at, { open, writer: { kind: 'device', key: before.deviceKey, delegation: before } });
+  await admitAdopted(view, at, {
+    open,
+    writer: { kind: 'device', key: before.deviceKey, delegation: before },
+  });
 }
 
 /** The delegation under any version: the agency's root key may have been replaced since. */
@@ -115,7 +120,19 @@ export async function admitSuccessor(view: AdmissionView, at: EntryPlace, head: 
     throw refuse('ADOPT_OTHER', 'a log succeeds that of another device of its own agency', { origin });
   }
   refuseVault(before.delegation, device, origin);
-  const certified = openCertificate(view.crypto, view.epochs, head.certificate, before.key).head;
-  if (certified.origin === origin && certified.size === head.size && equalBytes(certified.root, head.root)) return;
-  throw refuse('ADOPT_UNPROVEN', 'the certificate is of another head than the one to be succeeded', { origin });
+  const certified = certifiedHead(view, head, before.key);
+  if (certified.origin === origin && certified.size === head.size && equalBytes(certified.root, head.root))
+    return;
+  throw refuse('ADOPT_UNPROVEN', 'the certificate is of another head than the one to be succeeded', {
+    origin,
+  });
+}
+
+function certifiedHead(view: AdmissionView, { certificate }: AdoptedHead, key: Uint8Array): Head {
+  try {
+    return openCertificate(view.crypto, view.epochs, certificate, key).head;
+  } catch (error) {
+    const { code, message, facts } = asFault(error);
+    throw new Fault('refused', code, message, facts, error);
+  }
 }

@@ -1,7 +1,14 @@
 // Entries of a sealed log in the log that took them over: what an `adopt` entry stands for.
 
 import { concat, encodeCbor, utf8 } from '@vauban/core';
-import { claimKey, type ClaimName, decodeEntry, decodePayload, type Payload, type Payloads } from './entry.ts';
+import {
+  claimKey,
+  type ClaimName,
+  decodeEntry,
+  decodePayload,
+  type Payload,
+  type Payloads,
+} from './entry.ts';
 
 export type Adopt = Payloads['adopt'];
 

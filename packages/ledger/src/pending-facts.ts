@@ -18,7 +18,7 @@ export class PendingFacts {
   readonly #generations = new Map<string, number>();
   readonly #kinds: ReadonlyMap<number, EntryKind>;
   readonly #voided = new Set<number>();
-  readonly #adopted = new Set<string>();
+  readonly #adopted = new Map<string, number>();
 
   /** Of the log `origin`, from entry `from` on: what is stored of it there (adopted, not admitted) counts only once added. */
   constructor(origin: string, from: number, kinds: ReadonlyMap<number, EntryKind>) {
@@ -30,7 +30,7 @@ export class PendingFacts {
   /** An entry that passed: what it says counts for those after it. */
   add({ name, open, writer, now }: IndexedEntry): void {
     const payload = effectOf(open.payload);
-    if (open.payload.kind === 'adopt') this.#adopted.add(toHex(adoptionKey(open.payload)));
+    if (open.payload.kind === 'adopt') this.#adopted.set(toHex(adoptionKey(open.payload)), name.index);
     const { time } = open.entry;
     const daemon = writer.kind === 'daemon' ? writer.daemon : '';
     const of = (segment: Uint8Array) => this.#of(segment);
@@ -86,9 +86,12 @@ export class PendingFacts {
         const stored = await view.generationOf(daemon, { origin: this.#origin, index: this.#from });
         return Math.max(stored, this.#generations.get(daemon) ?? 0);
       },
-      isAdopted: async (by, adopt) =>
-        (by.origin === this.#origin && this.#adopted.has(toHex(adoptionKey(adopt)))) ||
-        view.isAdopted(by, adopt),
+      adoptedAt: async (by, adopt) => {
+        const mine = by.origin === this.#origin;
+        const pending = mine ? this.#adopted.get(toHex(adoptionKey(adopt))) : undefined;
+        const found = pending ?? (await view.adoptedAt(by, adopt));
+        return found === undefined || (mine && this.#voided.has(found)) ? undefined : found;
+      },
       kindOf: async (name) =>
         name.origin === this.#origin && name.index >= this.#from
           ? this.#kinds.get(name.index)

@@ -17,6 +17,7 @@ const laterCodes = new Set([
   'DISK_FULL',
 ]);
 const policyCodes = new Set([
+  'ADOPTED_ALREADY',
   'AGENCY_SUSPENDED',
   'AGENCY_UNKNOWN',
   'CLAIM_MISSING',

@@ -139,12 +139,13 @@ export function policyOf(payload: Payload, writer: Writer): string {
   return writer.kind === 'device' ? writer.delegation.policy : '';
 }
 
-/** Whether a log has an `adopt` of the same entry, before the one named, that no void cancels. */
-export async function isAdopted(store: Store, by: ClaimName, adopt: Adopt): Promise<boolean> {
+/** Index of an `adopt` of the same entry in a log, before the one named, that no void cancels. */
+export async function adoptedAt(store: Store, by: ClaimName, adopt: Adopt): Promise<number | undefined> {
   const row = await store.get(adoptionRowKey(by.origin, adopt));
-  if (row === undefined) return false;
+  if (row === undefined) return undefined;
   const index = decodeCbor(shape.count(), row, 'adoption', 16);
-  return index < by.index && !(await isVoided(store, { origin: by.origin, index }));
+  const counts = index < by.index && !(await isVoided(store, { origin: by.origin, index }));
+  return counts ? index : undefined;
 }
 
 /** A void, by what it names and then by itself: one void more or less leaves the others. */

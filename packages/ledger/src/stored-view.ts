@@ -6,7 +6,7 @@ import type { CharterChain } from './charter-log.ts';
 import type { LogStore } from './log-store.ts';
 import { isSealed } from './note-shelf.ts';
 import { resolveWriter } from './pull.ts';
-import { claimOf, generationOf, isAdopted, releasesOf, segmentFacts } from './segment-index.ts';
+import { adoptedAt, claimOf, generationOf, releasesOf, segmentFacts } from './segment-index.ts';
 import type { Writer } from './writer.ts';
 
 /** Here and now, under the current charter. */
@@ -35,7 +35,7 @@ export function storedView(
     epochs: of.charters,
     writerOf: (origin) => writerStored(logs, of, origin),
     isSealed: (log) => isSealed(logs.store, log),
-    isAdopted: (by, adopt) => isAdopted(logs.store, by, adopt),
+    adoptedAt: (by, adopt) => adoptedAt(logs.store, by, adopt),
   };
 }
 

@@ -1,23 +1,29 @@
 // Reading: a quorum's heads, compared, pulled, finished; what a liar among the voters may not do.
 
-import { Fault, memoryStore } from '@vauban/core';
+import { concat, encodeCbor, Fault, memoryStore } from '@vauban/core';
 import { describe, expect, test } from 'vitest';
 import {
   type Append,
+  checkForkProof,
   collectHeads,
   finishHead,
+  forkProof,
+  forkProofOf,
   type HeadsBody,
   type HeadsScope,
+  leafHashOf,
   LogStore,
   openHeads,
+  partsOf,
   pull,
   readHead,
   refresh,
+  type SignedHistory,
   signHeads,
   heldRecord,
 } from '../src/index.ts';
 import { type TestHoster, TestNetwork } from './memory-hosters.ts';
-import { advance, cosignerOf, crypto } from './sample-charter.ts';
+import { advance, cosignerOf, crypto, publicOf } from './sample-charter.ts';
 import { deviceGenesis, objects, Pen, VAULT } from './samples.ts';
 
 const vault: HeadsScope = { of: 'vault', vault: VAULT };
@@ -182,6 +188,8 @@ describe('rollback', () => {
       code: 'ROLLBACK',
       facts: { shown: 2, remembered: 3 },
     });
+    // What was seen certified is remembered, whether or not it could be fetched.
+    await expect(refresh(await older.reader({ store }), vault)).rejects.toMatchObject({ code: 'ROLLBACK' });
     const gone = await (await TestNetwork.of(4)).reader({ store });
     await expect(refresh(gone, { of: 'all' })).rejects.toMatchObject({
       code: 'ROLLBACK',
@@ -271,6 +279,20 @@ describe('a lying voter', () => {
     expect(unreachable.get('h2')).toMatchObject({ code });
   });
 
+  test('who vouches for a log no longer is made up for by others', async () => {
+    const net = await TestNetwork.of(4);
+    const writer = await net.startedWriter();
+    await writer.append(() => [objects('a')]);
+    bend(net, 2, () => ({ heads: [], unready: [writer.origin] }));
+    const voters = [net.hoster(2), net.hoster(1), net.hoster(3), net.hoster(4)];
+    const reader = await net.reader({ voters });
+    expect(await refresh(reader, vault)).toEqual([writer.origin]);
+    net.cut(1);
+    await expect(refresh(await net.reader({ voters }), vault)).rejects.toMatchObject({
+      code: 'QUORUM_UNREACHABLE',
+    });
+  });
+
   test('who hands out other bytes than it signed for cannot put them into a reader’s copy', async () => {
     const { net, origin } = await withLiar();
     const liar = net.hoster(2);
@@ -306,6 +328,18 @@ async function rowsOf<Row>(rows: AsyncIterable<Row>): Promise<Row[]> {
   return found;
 }
 
+/** Sealed records of all that counts. */
+async function textsOf(logs: LogStore, origin: string): Promise<string[]> {
+  const texts = new Set<string>();
+  for (const part of await partsOf(logs, crypto, origin)) {
+    for (let index = 0; index < part.size; index++) {
+      const { payload } = await part.logs.entry(origin, index);
+      if (payload.kind === 'objects') texts.add(Buffer.from(payload.sealed).toString());
+    }
+  }
+  return [...texts].sort();
+}
+
 describe('a fork', () => {
   /** One key, two machines: h1 and h2 hold one branch of size 3, h3 and h4 the other. */
   async function forked() {
@@ -317,7 +351,7 @@ describe('a fork', () => {
     const right = other.write([objects('right')]);
     await bringTo(net, left, [1, 2]);
     await bringTo(net, right, [3, 4]);
-    return { net, left, right };
+    return { net, pen, other, left, right };
   }
 
   test('each voter keeps the evidence and signs one tree of a size only', async () => {
@@ -328,32 +362,85 @@ describe('a fork', () => {
     ] as const) {
       const reply = await net.hoster(at).append(other, null);
       expect(reply).toMatchObject({ result: 'refused', class: 'never', fault: { code: 'FORKED' } });
-      const [[, evidence] = []] = await rowsOf(
-        net.hoster(at).store.range({ gte: Buffer.from('F/'), lt: Buffer.from('F0') }),
-      );
-      expect(Buffer.from(evidence as Uint8Array).toString()).toBe(`${mine.checkpoint}\n${other.checkpoint}`);
+      const proof = (await forkProofOf(net.hoster(at).store, mine.origin)) as Uint8Array;
+      const { left: one, right: two } = checkForkProof(crypto, proof);
+      expect([one, two]).toEqual([readHead(mine.checkpoint), readHead(other.checkpoint)]);
       expect(await net.hoster(at).append(mine, null)).toMatchObject({ result: 'cosigned' });
     }
   });
 
-  test('no reader can certify either branch, whichever it meets first', async () => {
+  test('is answered with the union of its branches, certified by nobody, whichever is met first', async () => {
     const { net } = await forked();
     for (const order of [net.hosters, net.hosters.toReversed()]) {
-      const reader = await net.reader({ voters: order });
-      await expect(refresh(reader, vault)).rejects.toMatchObject({
-        code: expect.stringMatching(/FORKED|UNFINISHED/),
-      });
+      const notices: Fault[] = [];
+      const store = memoryStore();
+      const reader = {
+        ...(await net.reader({ store, voters: order })),
+        onNotice: (one: Fault) => notices.push(one),
+      };
+      expect(await refresh(reader, vault)).toEqual([net.originOf('laptop')]);
+      expect(await textsOf(reader.logs, net.originOf('laptop'))).toEqual(['common', 'left', 'right']);
+      expect(notices).toMatchObject([{ kind: 'integrity', code: 'FORKED' }]);
       expect(reader.logs.state(net.originOf('laptop')).certifiedSize).toBeLessThan(3);
+      // Later readings by the same reader know what it knew, also when one branch is out of reach.
+      net.cut(4);
+      const again = await net.reader({ store });
+      await refresh(again, vault);
+      expect(await textsOf(again.logs, net.originOf('laptop'))).toEqual(['common', 'left', 'right']);
+      net.cut();
     }
   });
 
-  test('shown side by side, it is published as one', async () => {
-    const { net } = await forked();
+  test('leaves a proof that anyone can check, also for branches of different length', async () => {
+    for (const more of [false, true]) {
+      const { net, pen } = await forked();
+      if (more) await bringTo(net, pen.write([objects('further left')]), [1, 2]);
+      const reader = await net.reader({ voters: [net.hoster(2), net.hoster(3), net.hoster(4)] });
+      await refresh(reader, vault);
+      const proof = (await forkProofOf(reader.logs.store, net.originOf('laptop'))) as Uint8Array;
+      const { origin, left, right } = checkForkProof(crypto, proof);
+      expect([origin, left.size, right.size].sort()).toEqual(
+        [net.originOf('laptop'), 3, more ? 4 : 3].sort(),
+      );
+      for (let at = 0; at < proof.length; at += 7) {
+        const bent = proof.slice();
+        bent[at] = (bent[at] as number) ^ 1;
+        expect(() => checkForkProof(crypto, bent)).toThrow(Fault);
+      }
+    }
+  });
+
+  test('one history that goes on is no fork, and no proof of one can be made or checked', async () => {
+    const pen = new Pen('device laptop');
+    const histories = [];
+    const leaves: Uint8Array[] = [];
+    for (const text of ['a', 'b']) {
+      const { checkpoint, records } = pen.write([objects(text)]);
+      for (const { entry } of records) leaves.push(leafHashOf(crypto, entry));
+      histories.push({ checkpoint, leaves: concat(...leaves) });
+    }
+    const writer = publicOf('device laptop');
+    const [one, two] = histories as [SignedHistory, SignedHistory];
+    expect(forkProof(crypto, writer, [one, two])).toBeUndefined();
+    expect(forkProof(crypto, writer, [one, one])).toBeUndefined();
+    const side = ({ checkpoint }: SignedHistory) => ({ checkpoint, leaf: null, proof: [] });
+    for (const index of [null, 0]) {
+      const made = { format: 'vauban/fork/0', writer, index, left: side(one), right: side(two) };
+      expect(() => checkForkProof(crypto, encodeCbor(made))).toThrow(
+        expect.objectContaining({ code: 'FORK_UNPROVEN' }),
+      );
+    }
+  });
+
+  test('a voter that does not hand its branch out is left out while q others answer', async () => {
+    const { net, other } = await forked();
+    await bringTo(net, other.write([objects('held back')]), [4]);
+    net.hoster(4).lie = { batches: async () => [] };
+    const reader = await net.reader({ voters: net.hosters.toReversed() });
+    await refresh(reader, vault);
+    expect(await textsOf(reader.logs, net.originOf('laptop'))).toEqual(['common', 'left', 'right']);
     net.cut(1);
-    await expect(refresh(await net.reader(), vault)).rejects.toMatchObject({
-      kind: 'integrity',
-      code: 'FORKED',
-    });
+    await expect(refresh(await net.reader(), vault)).rejects.toMatchObject({ code: 'UNFINISHED' });
   });
 
   test('a forged other branch is no evidence', async () => {
