@@ -105,13 +105,13 @@ export async function gather(
       const { hoster } = one.voter;
       const madeUp = fault.kind === 'refused' || fault.code === 'UNFINISHED';
       if (madeUp && !options.logs.has(origin)) shown = shown.filter((other) => other !== one);
-      else failed.set(one, unfetched(origin, hoster, fault));
+      failed.set(one, unfetched(origin, hoster, fault));
     }
     shown = await signedByWriter(options, origin, shown);
   }
-  for (const one of shown) {
-    const fault = failed.get(one);
-    if (fault !== undefined) throw fault;
+  // Once the writer is known, it shows who held back what is truly signed.
+  for (const one of await signedByWriter(options, origin, [...failed.keys()])) {
+    if (shown.includes(one) || options.logs.has(origin)) throw failed.get(one);
   }
   return placed.filter((one) => shown.some(({ checkpoint }) => checkpoint === one.checkpoint));
 }
