@@ -109,11 +109,23 @@ export async function gather(
     }
     shown = await signedByWriter(options, origin, shown);
   }
-  // Once the writer is known, it shows who held back what is truly signed.
+  // Others may have handed the same out; and once the writer is known, it shows who held back what is truly signed.
+  const histories = await historiesOf(options.logs, options.crypto, origin);
   for (const one of await signedByWriter(options, origin, [...failed.keys()])) {
-    if (shown.includes(one) || options.logs.has(origin)) throw failed.get(one);
+    const slot = await slotHolding(histories, origin, one.head);
+    if (slot !== undefined) placed.push({ ...one, slot });
+    else if (shown.includes(one) || options.logs.has(origin)) throw failed.get(one);
   }
-  return placed.filter((one) => shown.some(({ checkpoint }) => checkpoint === one.checkpoint));
+  return placed;
+}
+
+async function slotHolding(
+  histories: readonly LogStore[],
+  origin: string,
+  head: Head,
+): Promise<number | undefined> {
+  for (const [slot, logs] of histories.entries()) if (await holdsHead(logs, origin, head)) return slot;
+  return undefined;
 }
 
 function unfetched(origin: string, hoster: string, cause: Fault): Fault {
@@ -129,7 +141,8 @@ export async function place(
 ): Promise<number> {
   const { head, voter } = one;
   const histories = await historiesOf(options.logs, options.crypto, origin);
-  for (const [slot, logs] of histories.entries()) if (await holdsHead(logs, origin, head)) return slot;
+  const known = await slotHolding(histories, origin, head);
+  if (known !== undefined) return known;
   for (const [slot, logs] of histories.entries()) {
     if (logs.state(origin).size >= head.size) continue;
     try {
