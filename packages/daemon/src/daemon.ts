@@ -43,7 +43,7 @@ import {
   writeBulkFault,
 } from '@vauban/wire';
 import { CharterKeeper } from './charter-keeper.ts';
-import { openLogs } from './damaged-ledger.ts';
+import { LedgerHealing, ledgerAlerts } from './damaged-ledger.ts';
 import { FragmentStore } from './fragment-store.ts';
 import { FragmentsService } from './fragments-service.ts';
 import { LedgerTasks } from './ledger-tasks.ts';
@@ -74,6 +74,8 @@ export interface DaemonOptions {
   /** The data directory. */
   readonly files: Files;
   readonly store: Store;
+  /** What is wrong with the store as it was opened: it may lack its newest writes, or everything. */
+  readonly storeDamage?: Fault;
   readonly crypto: Crypto;
   readonly clock: Clock;
   readonly random: Random;
@@ -87,8 +89,8 @@ interface Parts {
   readonly keeper: CharterKeeper;
   readonly fragments: FragmentStore;
   readonly mirror: Mirror;
-  /** None while the mirror is damaged. */
-  readonly tasks: LedgerTasks | undefined;
+  readonly tasks: LedgerTasks;
+  readonly healing: LedgerHealing;
   readonly ownStore: Store;
 }
 
@@ -116,7 +118,7 @@ export class Daemon implements Startable {
     this.#startedAt = clock.now();
     const parts = await this.#open();
     this.#parts = parts;
-    const { keeper, fragments, mirror, tasks } = parts;
+    const { keeper, fragments, mirror, tasks, healing } = parts;
     const now = () => clock.now();
     const sessions = new Sessions({ crypto, charters: keeper.chain, self: network.self, now });
     const service = new FragmentsService({
@@ -156,7 +158,8 @@ export class Daemon implements Startable {
       },
     });
     await network.start();
-    await tasks?.start();
+    await tasks.start();
+    await healing.start();
     this.#ownLog = this.#certifyLosses();
     log('info', 'serving', {
       daemon: this.#options.id,
@@ -168,7 +171,8 @@ export class Daemon implements Startable {
 
   async stop(): Promise<void> {
     this.#abort.abort();
-    await this.#parts?.tasks?.stop();
+    await this.#parts?.healing.stop();
+    await this.#parts?.tasks.stop();
     await this.#options.network.stop();
     await this.#ownLog;
     await this.#parts?.mirror.voting?.journal.close();
@@ -177,7 +181,7 @@ export class Daemon implements Startable {
   }
 
   async #open(): Promise<Parts> {
-    const { id, crypto, clock, random, files, charter, log, capacityBytes } = this.#options;
+    const { id, crypto, clock, random, files, charter, log, capacityBytes, storeDamage } = this.#options;
     const store = checkedStore(this.#options.store, crypto);
     const keeper = await CharterKeeper.open(charter, prefixedStore(store, utf8('charter/')), {
       crypto,
@@ -202,42 +206,39 @@ export class Daemon implements Startable {
       daemon: id,
       capacityBytes,
     });
-    const { logs, damage } = await openLogs(prefixedStore(store, utf8('ledger/')), crypto);
-    const notes = prefixedStore(store, utf8('voting/'));
+    const logs = await LogStore.open(prefixedStore(store, utf8('ledger/')), crypto, 'quarantine');
+    if (storeDamage !== undefined) logs.quarantine.distrust(storeDamage);
     const { voting, stopped } = await openVoting({
       id,
       charter: keeper.chain.current,
       crypto,
       files,
-      store: notes,
       seed: this.#options.keys.voting?.seed,
     });
     const keepSilent = async (reason: Fault) => {
-      if (voting !== null) await noteStopped(notes, voting.cosigner.publicKey, reason);
+      if (voting !== null) await noteStopped(files, voting.cosigner.publicKey, reason);
     };
     const { budgets } = this.#options;
     const ports = { crypto, clock, charters: keeper.chain };
     const mirror = new Mirror({ logs, ...ports, voting, ...(budgets === undefined ? {} : { budgets }) });
     if (stopped !== undefined) mirror.stopVoting(stopped);
     try {
-      // A damaged ledger says nothing about what this key signed: nobody is to conclude that it contradicts.
-      if (damage === undefined) await mirror.checkHistory();
+      await mirror.checkHistory();
     } catch (error) {
-      mirror.stopVoting(asFault(error));
-      await keepSilent(asFault(error));
+      // The history is the truth, the database is what is wrong: nothing is voted before the two agree again.
+      logs.quarantine.distrust(asFault(error));
     }
-    if (damage !== undefined) {
-      mirror.stopVoting(damage);
-      log('error', 'ledger-damaged', { code: damage.code, message: damage.message });
-    }
+    for (const { code, message } of ledgerAlerts(logs.quarantine))
+      log('error', 'ledger-damaged', { code, message });
     if (mirror.silent !== null && mirror.silent.code.startsWith('VOTE_')) {
       log('error', 'voting-stopped', { code: mirror.silent.code, message: mirror.silent.message });
     }
     const others = () => this.#otherVoters(keeper);
     const charters = keeper.chain;
     const tasks = new LedgerTasks({ mirror, charters, crypto, clock, random, log, others, keepSilent });
+    const healing = new LedgerHealing({ mirror, charters, crypto, clock, random, log, others });
     const ownStore = prefixedStore(store, utf8('own/'));
-    return { keeper, fragments, mirror, tasks: damage === undefined ? tasks : undefined, ownStore };
+    return { keeper, fragments, mirror, tasks, healing, ownStore };
   }
 
   #client(
@@ -387,7 +388,7 @@ export class Daemon implements Startable {
     const { silent, logs } = parts.mirror;
     // Not to vote, or not yet, is no trouble; to have stopped is.
     const alerts = [silent?.code.startsWith('VOTER_') === true ? null : silent];
-    alerts.push(parts.fragments.failure ?? null);
+    alerts.push(parts.fragments.failure ?? null, ...ledgerAlerts(logs.quarantine));
     const origins = logs.origins();
     return {
       daemon: id,

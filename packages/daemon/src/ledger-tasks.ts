@@ -101,6 +101,8 @@ export class LedgerTasks implements Startable {
     const { mirror, charters, crypto, log } = this.#options;
     const voting = mirror.voting;
     assert(voting !== null, 'only a voter reads before voting');
+    // A memory in doubt is no q-th beside q − 1 others; what it has to read is read by its healing.
+    if (mirror.logs.quarantine.doubt !== null) return false;
     const enough = quorumOf(charters.current) - 1;
     const answers = await this.#ask(this.#options.others(), enough);
     if (answers.length < enough) return false;
@@ -242,6 +244,8 @@ export class LedgerTasks implements Startable {
     const { mirror, log } = this.#options;
     for (const head of body.heads) {
       if (stop() || this.#abort.signal.aborted) return false;
+      // Its healing is somebody else's, and asks more than one.
+      if (mirror.logs.quarantine.of(head.origin) !== null) continue;
       try {
         while (mirror.logs.state(head.origin).size < head.size && !stop()) {
           const from = mirror.logs.state(head.origin).size;

@@ -12,8 +12,6 @@ import {
   Fault,
   type Files,
   shape,
-  type Store,
-  utf8,
   votingHosters,
   votingKey,
 } from '@vauban/core';
@@ -22,7 +20,12 @@ import * as v from 'valibot';
 
 /** The vote history's file, in the data directory. */
 export const VOTES_PATH = 'votes';
-const stoppedKey = utf8('stopped');
+/**
+ * The note that a key was stopped, beside the vote history and not in the database: a damaged database is set aside and
+ * begun anew, and no key may vote again because of that.
+ */
+export const STOPPED_PATH = 'voting-stopped';
+const STOPPED_BYTES_MAX = 4_096;
 const stoppedSchema = v.strictObject({
   format: v.literal('vauban/voting-stopped/0'),
   key: shape.bytes(32),
@@ -36,8 +39,6 @@ export interface VotingPorts {
   readonly charter: Charter;
   readonly crypto: Crypto;
   readonly files: Files;
-  /** Where it is noted that a key was stopped. */
-  readonly store: Store;
   readonly seed: Uint8Array | undefined;
 }
 
@@ -45,7 +46,7 @@ export interface VotingPorts {
 export async function openVoting(
   of: VotingPorts,
 ): Promise<{ readonly voting: VotingRight | null; readonly stopped?: Fault }> {
-  const { id, charter, crypto, files, store, seed } = of;
+  const { id, charter, crypto, files, seed } = of;
   const hoster = votingHosters(charter).find((one) => one.voter === id);
   if (hoster === undefined) return { voting: null };
   const publicKey = votingKey(hoster, charter.epoch);
@@ -53,7 +54,7 @@ export async function openVoting(
     const message = 'the voting key on this machine is not the charter’s';
     return { voting: null, stopped: new Fault('refused', 'VOTE_KEY_OTHER', message, {}) };
   }
-  const before = await stoppedBefore(store, publicKey);
+  const before = await stoppedBefore(files, publicKey);
   if (before !== undefined) return { voting: null, stopped: before };
   try {
     const journal = await VoteJournal.open(files, VOTES_PATH, crypto);
@@ -64,26 +65,38 @@ export async function openVoting(
     return { voting: { hoster: hoster.id, epoch: charter.epoch, cosigner, journal } };
   } catch (error) {
     const stopped = asFault(error);
-    await noteStopped(store, publicKey, stopped);
+    await noteStopped(files, publicKey, stopped);
     return { voting: null, stopped };
   }
 }
 
 /** Remembers for good that this key's history was lost or contradicted; other reasons may pass and are not kept. */
-export async function noteStopped(store: Store, publicKey: Uint8Array, reason: Fault): Promise<void> {
+export async function noteStopped(files: Files, publicKey: Uint8Array, reason: Fault): Promise<void> {
   const { kind, code } = reason;
   const lasting = code.startsWith('VOTE_HISTORY_') && code !== 'VOTE_HISTORY_FAILED';
   if (!lasting || (kind !== 'refused' && kind !== 'integrity')) return;
   const message = reason.message.slice(0, 2_000);
   const note = { format: 'vauban/voting-stopped/0', key: publicKey, kind, code, message };
-  await store.batch([{ put: stoppedKey, value: encodeCbor(note) }], { sync: true });
+  const temporary = `${STOPPED_PATH}.new`;
+  await files.remove(temporary);
+  const file = await files.create(temporary);
+  await file.write(encodeCbor(note));
+  await file.sync();
+  await file.close();
+  await files.rename(temporary, STOPPED_PATH);
+  await files.syncDirectory('');
 }
 
-async function stoppedBefore(store: Store, publicKey: Uint8Array): Promise<Fault | undefined> {
-  const bytes = await store.get(stoppedKey);
+async function stoppedBefore(files: Files, publicKey: Uint8Array): Promise<Fault | undefined> {
+  const bytes = await files.readAll(STOPPED_PATH, STOPPED_BYTES_MAX);
   if (bytes === undefined) return undefined;
-  const { key, kind, code, message } = decodeCbor(stoppedSchema, bytes, 'note of a stopped vote', 4_096);
-  return equalBytes(key, publicKey) ? new Fault(kind, code, message, {}) : undefined;
+  try {
+    const note = decodeCbor(stoppedSchema, bytes, 'note of a stopped vote', STOPPED_BYTES_MAX);
+    return equalBytes(note.key, publicKey) ? new Fault(note.kind, note.code, note.message, {}) : undefined;
+  } catch (error) {
+    const message = `the note ${STOPPED_PATH}, which says which key must not vote again, cannot be read: a fresh voting key in the charter is needed`;
+    return new Fault('integrity', 'VOTE_HISTORY_CORRUPT', message, { path: STOPPED_PATH }, error);
+  }
 }
 
 async function syncFile(files: Files, path: string): Promise<void> {

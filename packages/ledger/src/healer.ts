@@ -102,8 +102,8 @@ export class Healer {
     const { mirror, crypto, clock, log } = this.#options;
     const { logs } = mirror;
     const options = { crypto, logs, resolve: this.#writer, now: clock.now(), pace };
-    // No append of this log meanwhile: a state half read would look like damage.
-    const fault = await logs.alone(origin, () => scrubLog(options, origin));
+    // What lies below a size once reached never changes: appends may go on meanwhile.
+    const fault = await scrubLog(options, origin);
     if (fault === undefined) return;
     if (logs.quarantine.of(origin) === null) log('error', 'log-damaged', { origin, why: fault.message });
     logs.quarantine.put(origin, fault);

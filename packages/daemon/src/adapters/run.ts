@@ -3,19 +3,29 @@
 
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Fault, type Fact, type Startable } from '@vauban/core';
-import { nodeClock, nodeCrypto, nodeRandom, openFiles, openLevelStore } from '@vauban/core/node';
+import { Fault, isFault, type Fact, type Files, type Startable } from '@vauban/core';
+import type { SignedCharter } from '@vauban/ledger';
+import {
+  findLevelStore,
+  nodeClock,
+  nodeCrypto,
+  nodeRandom,
+  openFiles,
+  setLevelStoreAside,
+} from '@vauban/core/node';
 import { libp2pNetwork } from '@vauban/wire/libp2p';
 import { logLevels } from '../config.ts';
 import { Daemon } from '../daemon.ts';
 import type { Log, LogLevel } from '../log.ts';
 import { checkMarker } from '../marker.ts';
-import { checkAgainstCharter, openHome, readCharter } from './home.ts';
+import { checkAgainstCharter, type DaemonHome, openHome, readCharter } from './home.ts';
 
 /** A daemon that takes longer to close in order is cut. */
 const STOP_MS = 5_000;
 /** The index, ledger and charter of one daemon, in the data directory. */
 const STORE_DIRECTORY = 'store';
+/** Databases that one run sets aside and begins anew. */
+const SET_ASIDE_MAX = 3;
 
 export interface RunOptions {
   /** Path of the configuration file. */
@@ -34,14 +44,51 @@ export interface RunOptions {
  */
 export async function runDaemon(options: RunOptions): Promise<void> {
   const home = await openHome(options.config);
-  const { config, keys } = home;
+  const { config } = home;
   const chain = await readCharter(config.charter);
   checkAgainstCharter(home, chain);
   const files = openFiles(config.data);
   // Before the database is opened: opening creates it, and an unmounted disk must stay as empty as it is.
   await checkMarker(files, home.daemon);
   const log = logger(config.logLevel, options.log);
-  const store = await openLevelStore(join(config.data, STORE_DIRECTORY));
+  const charter = chain.signedFrom(1);
+  let damage: Fault | undefined;
+  for (let setAside = 0; ; setAside++) {
+    const unreadable = await runOnce(options, { home, charter, files, log, damage });
+    if (unreadable === undefined) return;
+    // A disk that ruins one database after another is no place to begin yet another.
+    if (setAside >= SET_ASIDE_MAX) throw unreadable;
+    damage = unreadable;
+    const aside = await setLevelStoreAside(join(config.data, STORE_DIRECTORY));
+    log('error', 'store-set-aside', { message: unreadable.message, aside });
+  }
+}
+
+interface Ground {
+  readonly home: DaemonHome;
+  readonly charter: readonly SignedCharter[];
+  readonly files: Files;
+  readonly log: Log;
+  /** Why the database before was set aside, when one was: this one begins empty. */
+  readonly damage: Fault | undefined;
+}
+
+/** Runs until it is stopped; or until its database turns out to be unreadable, which is then the result. */
+async function runOnce(options: RunOptions, ground: Ground): Promise<Fault | undefined> {
+  const { home, charter, files, log } = ground;
+  const { config, keys } = home;
+  let unreadable: Fault | undefined;
+  const ended = new AbortController();
+  const found = await findLevelStore(join(config.data, STORE_DIRECTORY), {
+    onUnreadable: (fault) => {
+      unreadable ??= fault;
+      ended.abort();
+    },
+  });
+  if (found.aside !== undefined) {
+    log('error', 'store-set-aside', { message: found.damage?.message ?? '', aside: found.aside });
+  }
+  const storeDamage = ground.damage ?? found.damage;
   const network = libp2pNetwork({
     transportSeed: keys.transport.seed,
     listen: config.listen,
@@ -56,10 +103,11 @@ export async function runDaemon(options: RunOptions): Promise<void> {
       logSeed: keys.log.seed,
       voting: keys.voting === null ? null : { epoch: keys.voting.epoch, seed: keys.voting.key.seed },
     },
-    charter: chain.signedFrom(1),
+    charter,
     network,
     files,
-    store,
+    store: found.store,
+    ...(storeDamage === undefined ? {} : { storeDamage }),
     crypto: nodeCrypto,
     clock: nodeClock,
     random: nodeRandom,
@@ -70,10 +118,19 @@ export async function runDaemon(options: RunOptions): Promise<void> {
   await mkdir(dirname(config.pid), { recursive: true });
   await writeFile(config.pid, `${process.pid}\n`, { mode: 0o600 });
   try {
-    await daemon.start();
-    options.ready({ daemon: home.daemon, addresses: network.addresses });
-    await aborted(options.stop);
+    try {
+      await daemon.start();
+    } catch (error) {
+      // A row that the start cannot do without: everything in the database can be had again.
+      if (isFault(error, 'STORE_CORRUPT')) unreadable ??= error;
+      if (unreadable === undefined) throw error;
+    }
+    if (unreadable === undefined) {
+      options.ready({ daemon: home.daemon, addresses: network.addresses });
+      await aborted(AbortSignal.any([options.stop, ended.signal]));
+    }
     await stopInTime(daemon);
+    return options.stop.aborted ? undefined : unreadable;
   } finally {
     await rm(config.pid, { force: true });
   }
