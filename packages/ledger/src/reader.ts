@@ -28,10 +28,9 @@ import { isListed } from './writer.ts';
  */
 export async function refresh(options: ReaderOptions, scope: HeadsScope): Promise<string[]> {
   const { logs } = options;
-  const { answers } = await collectHeads(options, scope);
-  const shown = new Set(
-    answers.flatMap(({ heads, seals }) => [...heads, ...seals].map(({ origin }) => origin)),
-  );
+  let { answers } = await collectHeads(options, scope);
+  const shown = () =>
+    new Set(answers.flatMap(({ heads, seals }) => [...heads, ...seals].map(({ origin }) => origin)));
   const remembered =
     scope.of === 'vault'
       ? await logs.originsOfVault(scope.vault)
@@ -39,13 +38,37 @@ export async function refresh(options: ReaderOptions, scope: HeadsScope): Promis
         ? logs.origins()
         : scope.origins;
   const found: string[] = [];
-  for (const origin of new Set([...remembered, ...shown])) {
-    if (!inScope(scope, origin)) continue;
-    const counted = await countedFor(options, origin, answers);
-    // One reading at a time: histories are made here.
-    if (await logs.alone(`follow ${origin}`, () => follow(options, origin, counted))) found.push(origin);
+  const followed = new Set<string>();
+  /** Who showed what it does not hand out. One of these with a thousand logs costs as much as with one. */
+  const idle = new Set<string>();
+  for (let open: readonly string[] = [...new Set([...remembered, ...shown()])]; open.length > 0; ) {
+    const before = idle.size;
+    for (const origin of open) {
+      followed.add(origin);
+      if (!inScope(scope, origin)) continue;
+      const counted = await countedFor(options, origin, answers);
+      // One reading at a time: histories are made here.
+      if (await logs.alone(`follow ${origin}`, () => follow(options, origin, counted, idle))) found.push(origin);
+      if (idle.size > before) break;
+    }
+    if (idle.size > before) answers = (await heardWithout(options, scope, idle)) ?? answers;
+    open = [...new Set([...remembered, ...shown()])].filter((origin) => !followed.has(origin));
   }
   return found.sort();
+}
+
+/** Answers of q others; undefined when there are not so many. */
+async function heardWithout(
+  options: ReaderOptions,
+  scope: HeadsScope,
+  out: ReadonlySet<string>,
+): Promise<readonly HeadsBody[] | undefined> {
+  const voters = () => options.voters().filter(({ hoster }) => !out.has(hoster));
+  if (voters().length < quorumOf(options.charters.current)) return undefined;
+  return collectHeads({ ...options, voters }, scope).then(
+    (heard) => heard.answers,
+    () => undefined,
+  );
 }
 
 function inScope(scope: HeadsScope, origin: string): boolean {
@@ -68,6 +91,7 @@ async function follow(
   options: ReaderOptions,
   origin: string,
   answers: readonly HeadsBody[],
+  idle: Set<string>,
 ): Promise<boolean> {
   const out = new Set<string>();
   for (let heard = answers; ; ) {
@@ -77,6 +101,7 @@ async function follow(
       if (!isFault(error, 'UNFINISHED') || typeof error.facts['hoster'] !== 'string') throw error;
       if (out.has(error.facts['hoster'])) throw error;
       out.add(error.facts['hoster']);
+      idle.add(error.facts['hoster']);
       const voters = () => options.voters().filter(({ hoster }) => !out.has(hoster));
       if (voters().length < quorumOf(options.charters.current)) throw error;
       const counts = ({ unready }: HeadsBody) => !unready.includes(origin);
