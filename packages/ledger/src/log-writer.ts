@@ -19,7 +19,7 @@ import type { Append, LogRecord, LogStore } from './log-store.ts';
 import { type PushResult, pushHead, quorumFault } from './push.ts';
 import { collectHeads } from './collect-heads.ts';
 import { resolveWriter } from './pull.ts';
-import { endWriter, writerEnd } from './writer-end.ts';
+import { endWriter, signedRow, signedSize, writerEnd } from './writer-end.ts';
 import type { Voter } from './voter.ts';
 
 export interface LogWriterOptions {
@@ -83,6 +83,10 @@ export class LogWriter {
           if (held !== undefined && equalBytes(held, shown.root)) continue;
           throw await this.#stateLost(hoster, shown.size);
         }
+      }
+      // Pulled from hosters, the newest entries look like its own; what it signed besides them nobody here knows.
+      if ((await signedSize(logs.store, this.origin)) !== logs.state(this.origin).size) {
+        throw await this.#notOwn();
       }
       const sealers = answers.filter(({ seals }) => seals.some((one) => one.origin === this.origin));
       if (sealers.length > charters.current.f) throw await this.#revoked();
@@ -151,6 +155,7 @@ export class LogWriter {
       previous = made.leafHash;
       records.push({ entry: made.entry, ...made.salted });
     }
+    if ((await signedSize(logs.store, this.origin)) !== before.size) throw await this.#notOwn();
     const head = { origin: this.origin, size: range.size, root: range.root() };
     const checkpoint = signCheckpoint(crypto, head, { seed, publicKey: this.#publicKey });
     const append: Append = { origin: this.origin, oldSize: before.size, checkpoint, records };
@@ -162,7 +167,7 @@ export class LogWriter {
       admittedSize: 0,
       votedSeconds: null,
     });
-    await logs.commit(after, operations);
+    await logs.commit(after, [...operations, signedRow(this.origin, after.size)]);
   }
 
   /** Gets the newest head certified. What a quorum refuses is voided, and the refusal is passed on. */
@@ -207,6 +212,10 @@ export class LogWriter {
         { origin: this.origin, shown, held: this.#options.logs.state(this.origin).size },
       ),
     );
+  }
+
+  #notOwn(): Promise<Fault> {
+    return this.#stateLost('the network', this.#options.logs.state(this.origin).size);
   }
 
   /** What the hosters refuse for ever is not voided either: nobody would sign that. */

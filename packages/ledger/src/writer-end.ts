@@ -1,7 +1,16 @@
-// The note a writer leaves beside its own log that its key signs nothing more, and why. A backup that is put back may
+// What a writer notes beside its own log: how far it signed, and that its key signs nothing more, and why. A backup that is put back may
 // lack it: then the heads that hosters show say the same again.
 
-import { concat, decodeCbor, encodeCbor, Fault, shape, type Store, utf8 } from '@vauban/core';
+import {
+  concat,
+  decodeCbor,
+  encodeCbor,
+  Fault,
+  shape,
+  type Store,
+  type StoreOperation,
+  utf8,
+} from '@vauban/core';
 import * as v from 'valibot';
 import type { LogStore } from './log-store.ts';
 
@@ -31,4 +40,21 @@ export async function endWriter(
 ): Promise<void> {
   const row = encodeCbor({ format: 'vauban/writer-end/0', kind, code, message: message.slice(0, 2_000) });
   await logs.write([{ put: endKey(origin), value: row }]);
+}
+
+function signedKey(origin: string): Uint8Array {
+  return concat(utf8('Y/'), utf8(origin));
+}
+
+/**
+ * How far this store's own writer has signed. A log that is longer here was pulled: whoever wrote the rest, this machine
+ * does not know what else it signed.
+ */
+export async function signedSize(store: Store, origin: string): Promise<number> {
+  const row = await store.get(signedKey(origin));
+  return row === undefined ? 0 : decodeCbor(shape.count(), row, 'signed size', 16);
+}
+
+export function signedRow(origin: string, size: number): StoreOperation {
+  return { put: signedKey(origin), value: encodeCbor(size) };
 }

@@ -2,7 +2,15 @@
 
 import { APPEND_ENTRIES_MAX, diskError, Fault, memoryStore, type Store } from '@vauban/core';
 import { describe, expect, test } from 'vitest';
-import { isVoided, LogStore, openCertificate, readHead, segmentFacts, signHeads } from '../src/index.ts';
+import {
+  isVoided,
+  LogStore,
+  openCertificate,
+  readHead,
+  refresh,
+  segmentFacts,
+  signHeads,
+} from '../src/index.ts';
 import { crashStore, type TestHoster, TestNetwork } from './memory-hosters.ts';
 import { chainOf, cosignerOf, crypto, DAY_MS, NOW, publicOf, sampleCharter } from './sample-charter.ts';
 import { deviceGenesis, keepOf, objects, placeOf } from './samples.ts';
@@ -212,6 +220,23 @@ describe('crashes', () => {
     const second = await net.writer('laptop', { store: await bring(old) });
     await expect(second.start()).rejects.toMatchObject({ kind: 'integrity', code: 'WRITER_STATE_LOST' });
     await expect(second.append(() => [objects('c')])).rejects.toMatchObject({ code: 'WRITER_STATE_LOST' });
+  });
+
+  test('an old copy that has pulled the rest from the hosters is not the latest: the key never signs again', async () => {
+    const net = await TestNetwork.of(4);
+    const disk = crashStore();
+    const writer = await net.startedWriter('laptop', { store: disk });
+    await writer.append(() => [objects('a')]);
+    const old = disk.crash();
+    await writer.append(() => [objects('b')]);
+    await refresh(await net.reader({ store: old }), { of: 'origins', origins: [writer.origin] });
+    const lost = { kind: 'integrity', code: 'WRITER_STATE_LOST' };
+    await expect((await net.writer('laptop', { store: old })).start()).rejects.toMatchObject(lost);
+    // Nor in a later run, though nobody answers.
+    net.cut(1, 2, 3, 4);
+    await expect((await net.writer('laptop', { store: old })).start()).rejects.toMatchObject(lost);
+    const again = await net.writer('laptop', { store: old });
+    await expect(again.append(() => [objects('c')])).rejects.toThrow();
   });
 
   test.each([
