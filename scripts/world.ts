@@ -1,14 +1,120 @@
-// Placeholder while the crowd is being written.
-import { parseArgs } from 'node:util';
-import { drawPlan, nodeGround, runHistory, WorldFailure } from '@vauban/world';
+// Seeded histories of the whole network, by hand. One with its trace: npm run world -- --seed 7 (with --only 3,7 only those
+// of its misfortunes; with --plan file a plan that was saved). Many, with a table of what happened in them: --seeds 5000
+// --from 1. A history that fails is reduced to the misfortunes that matter.
 
-const { values } = parseArgs({ options: { seed: { type: 'string' } } });
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import {
+  describe,
+  drawPlan,
+  formatPlan,
+  nodeGround,
+  only,
+  parsePlan,
+  type Plan,
+  runCrowd,
+  runHistory,
+  shrink,
+  untried,
+  WorldFailure,
+} from '@vauban/world';
+
+const SHRINK_MS = 120_000;
+/** So many seeds try everything there is. */
+const COMPLETE = 2_000;
+const usage =
+  'usage: npm run world -- [--seed N] [--only numbers] [--plan file] [--save file] [--quiet] | --seeds how many [--from N] [--threads N]';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    only: { type: 'string' },
+    plan: { type: 'string' },
+    save: { type: 'string' },
+    quiet: { type: 'boolean' },
+    seeds: { type: 'string' },
+    from: { type: 'string' },
+    threads: { type: 'string' },
+  },
+});
+const [seed, count, from, threads] = [values.seed, values.seeds, values.from, values.threads].map((text) =>
+  Number(text ?? 1),
+) as [number, number, number, number];
+if (![seed, count, from, threads].every((one) => Number.isSafeInteger(one) && one >= 0)) {
+  console.error(usage);
+  process.exit(2);
+}
 const ground = nodeGround();
-try {
-  const plan = drawPlan(ground.crypto, Number(values.seed ?? 1));
-  console.log(JSON.stringify(await runHistory({ plan, ground, print: (line) => console.log(line) })));
-} catch (error) {
-  if (!(error instanceof WorldFailure)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
+if (values.seeds === undefined) await one();
+else await many();
+
+async function one(): Promise<void> {
+  const drawn =
+    values.plan === undefined ? drawPlan(ground.crypto, seed) : parsePlan(readFileSync(values.plan, 'utf8'));
+  const plan =
+    values.only === undefined
+      ? drawn
+      : only(
+          drawn,
+          values.only
+            .split(',')
+            .filter((text) => text !== '')
+            .map(Number),
+        );
+  if (values.save !== undefined) writeFileSync(values.save, formatPlan(plan));
+  const print = values.quiet === true ? undefined : (line: string) => console.log(line);
+  try {
+    const { counters, ...report } = await runHistory({ plan, ground, print });
+    console.log(JSON.stringify(report));
+    if (values.quiet !== true) table(counters);
+  } catch (error) {
+    if (!(error instanceof WorldFailure)) throw error;
+    console.error(error.message);
+    console.error(error.cause instanceof Error ? error.cause.stack : error.cause);
+    await reduce(plan, error);
+    process.exitCode = 1;
+  }
+}
+
+async function reduce(plan: Plan, failure: WorldFailure): Promise<void> {
+  const end = performance.now() + SHRINK_MS;
+  const small = await shrink({ plan, failure, ground, expired: () => performance.now() > end });
+  const { faults, liars } = small.plan;
+  console.error(
+    `\nIt still fails with ${faults.length + liars.length} of its misfortunes (${small.runs} runs):`,
+  );
+  for (const fault of faults) console.error(`  ${describe(fault)}`);
+  for (const { hoster, liar } of liars) console.error(`  ${hoster} lies: ${liar}`);
+  console.error(`  ${small.failure.why}`);
+  const way = values.plan === undefined ? `--seed ${plan.seed}` : `--plan ${values.plan}`;
+  console.error(`Replay that with: npm run world -- ${way} --only ${small.misfortunes.join(',')}`);
+}
+
+async function many(): Promise<void> {
+  const began = performance.now();
+  let done = 0;
+  const report = await runCrowd({
+    from: values.from === undefined && values.seed !== undefined ? seed : from,
+    count,
+    threads: values.threads === undefined ? 2 : threads,
+    onOutcome: (outcome) => {
+      done += 1;
+      if ('why' in outcome) console.error(`seed ${outcome.seed}: ${outcome.why}`);
+      else if (done % 100 === 0) console.error(`${done} of ${count}`);
+    },
+  });
+  table(report.counters);
+  const { failures, cpuMs } = report;
+  const seconds = (performance.now() - began) / 1_000;
+  console.log(
+    `${count} histories in ${seconds.toFixed(0)} s, ${(cpuMs / count).toFixed(0)} ms of a core each; ${failures.length} failed`,
+  );
+  const missing = untried(report.counters);
+  if (missing.length > 0) console.log(`Never happened: ${missing.join(', ')}`);
+  for (const { seed: failed } of failures.slice(0, 20)) console.log(`npm run world -- --seed ${failed}`);
+  if (failures.length > 0 || (count >= COMPLETE && missing.length > 0)) process.exitCode = 1;
+}
+
+function table(counters: Readonly<Record<string, number>>): void {
+  for (const [name, times] of Object.entries(counters)) console.log(`${String(times).padStart(9)}  ${name}`);
 }

@@ -177,10 +177,10 @@ async function checkCopy(options: VerifyLedgerOptions, { voter, head, logs }: Co
   const { origin, size } = head;
   const { hoster } = voter;
   await pull(readerOf(options, voter, logs), voter, origin, size);
-  const state = logs.state(origin);
   const claimed = readHead(head.checkpoint);
-  const same = claimed.size === size && equalBytes(readHead(state.checkpoint).root, claimed.root);
-  if (state.size !== size || !same) {
+  // Its writer may have written on since the head was asked for, and then more than that came.
+  const held = await logs.rootAt(origin, size);
+  if (claimed.size !== size || held === undefined || !equalBytes(held, claimed.root)) {
     const message = `${hoster} signed a head of ${origin} at size ${size} that its own entries do not lead to`;
     throw new Fault('integrity', 'COPY_DIFFERS', message, { hoster, origin });
   }
@@ -188,8 +188,8 @@ async function checkCopy(options: VerifyLedgerOptions, { voter, head, logs }: Co
   const writer = await logs.writer(origin, (genesis) => resolveWriter(options, genesis, origin));
   const { crypto, charters } = options;
   const { head: certified } = openCertificate(crypto, charters, head.certificate, writer?.key);
-  const held = certified.origin === origin ? await logs.rootAt(origin, certified.size) : undefined;
-  if (held === undefined || !equalBytes(held, certified.root)) {
+  const covered = certified.origin === origin ? await logs.rootAt(origin, certified.size) : undefined;
+  if (covered === undefined || !equalBytes(covered, certified.root)) {
     const message = `the certificate ${hoster} shows is of another history`;
     throw new Fault('integrity', 'CERTIFICATE_OTHER', message, { hoster, origin });
   }

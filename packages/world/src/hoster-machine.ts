@@ -184,7 +184,9 @@ export class HosterMachine {
     const words = Object.entries(facts).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
     this.#world.trace.note(this.name, `says ${[event, ...words].join(' ')}`);
     const [, what = ''] = event.split(' ');
-    this.#world.counters.add(`daemon ${what}${what === 'voting-stopped' ? ` ${facts['code']}` : ''}`);
+    const { counters } = this.#world;
+    if (what === 'ledger-damaged') counters.add('state quarantine');
+    counters.add(`daemon ${what}${what === 'voting-stopped' ? ` ${facts['code']}` : ''}`);
     if (this.#run?.program !== program) return;
     if (what === 'voting') this.#state = 'voting';
     if (what === 'voting-stopped' || what === 'ledger-damaged') this.#state = 'silent';

@@ -4,3 +4,6 @@ export { nodeGround } from './adapters/node-ground.ts';
 export { drawPlan } from './draw-plan.ts';
 export { type HistoryOptions, type HistoryReport, runHistory, WorldFailure } from './history.ts';
 export { describe, formatPlan, only, parsePlan, type Plan } from './plan.ts';
+export { type CrowdReport, type Outcome, runCrowd } from './adapters/crowd.ts';
+export { required, untried } from './required.ts';
+export { shrink, type Shrunk } from './shrink.ts';

@@ -1,0 +1,28 @@
+// What thousands of histories must have tried: each kind of fault and liar, and each state that is hard to reach. One
+// that stays at zero means that the plans, not the code, are at fault.
+
+import { diskTroubles } from './disk.ts';
+import { liars } from './liars/index.ts';
+import { deviceFlips, hosterFlips } from './plan.ts';
+
+const faults = [
+  ...['kill', 'power', 'blackout', 'burn', 'stale-hoster', 'stale-device', 'kill-device', 'power-device'],
+  ...['isolate', 'slow-peer', 'partition', 'one-way', 'half-open', 'loss', 'twice', 'delay', 'overtake'],
+  ...['clock-off', 'clock-stops'],
+];
+const states = [
+  ...['conflict', 'catch-up', 'stale backup noticed', 'recovered', 'client crashed', 'quarantine'],
+];
+
+export const required: readonly string[] = [
+  ...faults.map((kind) => `fault ${kind}`),
+  ...diskTroubles.map((kind) => `fault disk ${kind}`),
+  ...[...hosterFlips, ...deviceFlips].map((at) => `flipped ${at}`),
+  ...liars.map(({ name }) => `liar ${name}`),
+  ...states.map((state) => `state ${state}`),
+];
+
+/** Those that are missing from these counters. */
+export function untried(counters: Readonly<Record<string, number>>): string[] {
+  return required.filter((name) => (counters[name] ?? 0) === 0);
+}

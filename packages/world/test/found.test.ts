@@ -1,0 +1,29 @@
+// Histories that found something, reduced to what mattered, with what it was.
+
+import { describe, expect, it } from 'vitest';
+import { nodeGround, type Plan, runHistory } from '../src/index.ts';
+
+const ground = nodeGround();
+const put = (at: number, path: string) => ({ do: 'put', by: 'town-1', at, path, files: [100] }) as const;
+const verify = (at: number) => ({ do: 'verify', by: 'town-2', at }) as const;
+
+const found: readonly { readonly what: string; readonly plan: Plan }[] = [
+  {
+    what: 'whoever checks the ledger while somebody writes accuses nobody',
+    plan: {
+      seed: 1,
+      operations: [
+        ...Array.from({ length: 9 }, (_, nth) => put(150 * nth, `p${nth}`)),
+        ...Array.from({ length: 9 }, (_, nth) => verify(170 * nth)),
+      ],
+      faults: [],
+      liars: [],
+    },
+  },
+];
+
+describe('what was found once', () => {
+  it.each(found)('$what', async ({ plan }) => {
+    await expect(runHistory({ plan, ground })).resolves.toBeDefined();
+  });
+});
