@@ -27,6 +27,8 @@ import { registerGet } from './verbs/get.ts';
 import { registerLs } from './verbs/ls.ts';
 import { registerRm } from './verbs/rm.ts';
 import { registerWhere } from './verbs/where.ts';
+import { registerProve } from './verbs/prove.ts';
+import { registerCheckProof } from './verbs/check-proof.ts';
 import { registerVerify } from './verbs/verify.ts';
 import { registerLedgerVerify } from './verbs/ledger-verify.ts';
 import { registerDemo } from './verbs/demo.ts';
@@ -79,6 +81,8 @@ export async function runProgram(argv: readonly string[], around: Surroundings):
   registerLs(program, context);
   registerRm(program, context);
   registerWhere(program, context);
+  registerProve(program, context);
+  registerCheckProof(program, context);
   registerVerify(program, context);
   const ledger = program.command('ledger').description('the record of where every fragment sits');
   registerLedgerVerify(ledger, context);

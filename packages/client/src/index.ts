@@ -9,6 +9,7 @@ export type { GetResult } from './get.ts';
 export type * from './local-tree.ts';
 export { Membership } from './membership.ts';
 export type { ClientPorts } from './ports.ts';
+export type { PlacementProof } from './prove.ts';
 export type { PutObject, PutProblem, PutResult } from './put.ts';
 export type { Liar } from './segment-reader.ts';
 export { Vault, type VaultEvents, type VerbOptions } from './vault.ts';

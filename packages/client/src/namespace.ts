@@ -24,6 +24,8 @@ export interface NamespaceOptions {
   readonly vault: Uint8Array;
   readonly vaultSecret: Uint8Array;
   readonly source: SegmentSource;
+  /** Entries dated later are left out: the vault as it was then, in milliseconds. */
+  readonly until?: number;
 }
 
 export class Namespace {
@@ -61,6 +63,7 @@ export class Namespace {
     for (const [nth, record] of records.entries()) {
       const index = range.from + nth;
       const { entry, payload } = openStored(crypto, record);
+      if (entry.time > (this.#options.until ?? entry.time)) continue;
       this.#newest = Math.max(this.#newest, entry.time);
       // An erased payload is one whose versions were all deleted: there is nothing left to list.
       if (payload?.kind !== 'objects' || (await isVoided(state.logs.store, { origin, index }))) continue;

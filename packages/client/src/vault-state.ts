@@ -1,4 +1,4 @@
-// What a vault remembers between commands: its logs, and pack indexes already fetched. One process has it open at a
+// What a vault remembers between commands: its logs and their certificates, and pack indexes already fetched. One process has it open at a
 // time, and only for moments: uploads and downloads run outside, so two commands can work on one vault together.
 
 import {
@@ -13,6 +13,7 @@ import {
   checkedStore,
 } from '@vauban/core';
 import { LogStore } from '@vauban/ledger';
+import { certifiedSizes, KeptCertificates } from './kept-certificates.ts';
 
 /** Another command holds the state for the length of an append; a minute of waiting means something else is wrong. */
 const WAIT_MAX_MS = 60_000;
@@ -22,6 +23,8 @@ export interface VaultState {
   readonly logs: LogStore;
   /** Ciphertext of pack indexes, by where they lie: needs no network twice. */
   readonly indexes: Store;
+  /** Every certificate that was the newest of its log when the state was left. */
+  readonly certificates: KeptCertificates;
 }
 
 export class VaultStateDoor {
@@ -41,7 +44,11 @@ export class VaultStateDoor {
       try {
         const store = checkedStore(inner, this.#ports.crypto);
         const logs = await LogStore.open(prefixedStore(store, utf8('ledger/')), this.#ports.crypto);
-        return await work({ logs, indexes: prefixedStore(store, utf8('index/')) });
+        const certificates = new KeptCertificates(prefixedStore(store, utf8('certificate/')));
+        const before = certifiedSizes(logs);
+        const result = await work({ logs, indexes: prefixedStore(store, utf8('index/')), certificates });
+        await certificates.keep(logs, before);
+        return result;
       } finally {
         await inner.close();
       }

@@ -11,8 +11,9 @@ import { type GetOptions, type GetResult, readObject, restore } from './get.ts';
 import { type ByteRange, readRange } from './get-range.ts';
 import type { LocalSource, LocalTarget } from './local-tree.ts';
 import { Membership } from './membership.ts';
-import { Namespace, placeOf } from './namespace.ts';
+import { Namespace, type NamespaceOptions, placeOf } from './namespace.ts';
 import type { ClientPorts } from './ports.ts';
+import { type PlacementProof, provePlacement } from './prove.ts';
 import { put, type PutResult } from './put.ts';
 import { type Liar, SegmentReader } from './segment-reader.ts';
 import { SegmentSource, segmentBytesOf } from './segment-source.ts';
@@ -54,6 +55,7 @@ export class Vault {
   readonly #reader: SegmentReader;
   readonly #source: SegmentSource;
   readonly #segmentWriter: SegmentWriter;
+  readonly #namespaceOptions: NamespaceOptions;
   readonly #namespace: Namespace;
   readonly #turns: Turns;
   readonly #committer: Committer;
@@ -99,12 +101,13 @@ export class Vault {
     });
     this.#source = new SegmentSource(this.#reader);
     this.#segmentWriter = new SegmentWriter({ links, crypto, clock, slabs });
-    this.#namespace = new Namespace({
+    this.#namespaceOptions = {
       crypto,
       vault: config.vault,
       vaultSecret: this.#secret,
       source: this.#source,
-    });
+    };
+    this.#namespace = new Namespace(this.#namespaceOptions);
     this.#turns = new Turns({ max: TURNS, bytesEach: segmentBytesOf(this.#policy()) });
     this.#committer = new Committer({
       crypto,
@@ -311,6 +314,30 @@ export class Vault {
     const version = this.#namespace.catalog.get(path);
     if (version === undefined) throw await this.#notFound(path, options);
     return Promise.all((await this.#placesOf(version)).map((place) => this.challenge(place, options.signal)));
+  }
+
+  /** A proof of where a path's fragments stood, and what it says; by now unless `at` says another moment. Faults: see `provePlacement`. */
+  async prove(
+    path: string,
+    options: VerbOptions & { readonly at?: number; readonly label?: string } = {},
+  ): Promise<PlacementProof> {
+    await this.#follow(options);
+    const { label, signal } = options;
+    return provePlacement(
+      {
+        membership: this.#membership,
+        door: this.#door,
+        namespace: this.#namespaceOptions,
+        onNotice: (fault) => this.#events.onNotice?.(fault),
+      },
+      {
+        path,
+        // Another device's clock may be a little ahead of this one's.
+        at: options.at ?? Math.max(this.#ports.clock.now(), this.newestTime),
+        ...(label === undefined ? {} : { label }),
+        ...(signal === undefined ? {} : { signal }),
+      },
+    );
   }
 
   /** Every place of the vault's live objects, once. */

@@ -52,11 +52,15 @@ export async function checkProof(crypto: Crypto, file: Uint8Array, root: string)
   return statement;
 }
 
-/** The file that proves the evidence; checked as whoever receives it will. Faults: as `checkProof`. */
-export async function makeProof(crypto: Crypto, evidence: ProofEvidence): Promise<string> {
-  const proof = writeProof(await stateEvidence(crypto, evidence), evidence);
-  if (utf8(proof).length > PROOF_BYTES_MAX) throw tooLarge();
-  return proof;
+/** The file that proves the evidence, and what it says; judged as whoever receives it will. Faults: as `checkProof`. */
+export async function makeProof(
+  crypto: Crypto,
+  evidence: ProofEvidence,
+): Promise<{ readonly text: string; readonly statement: ProofStatement }> {
+  const statement = await stateEvidence(crypto, evidence);
+  const text = writeProof(statement, evidence);
+  if (utf8(text).length > PROOF_BYTES_MAX) throw tooLarge();
+  return { text, statement };
 }
 
 /** What the evidence proves, under that charter root when one is given. Faults, all of kind integrity: as `checkProof`. */

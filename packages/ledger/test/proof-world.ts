@@ -135,7 +135,7 @@ export class ProofWorld {
   }
 
   async proof(...of: Parameters<ProofWorld['evidence']>): Promise<string> {
-    return makeProof(crypto, await this.evidence(...of));
+    return (await makeProof(crypto, await this.evidence(...of))).text;
   }
 }
 

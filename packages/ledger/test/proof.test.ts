@@ -148,7 +148,7 @@ describe('voids', () => {
     await expect(made(...all, { index: 2 })).rejects.toMatchObject({ code: 'PROOF_VOIDED' });
     await expect(made(...all, { index: 2, closed: true })).rejects.toMatchObject({ code: 'PROOF_MALFORMED' });
     // Left out, it cannot be told: the proof says that it does not exclude it.
-    expect(await made(...all)).toContain('that no later entry cancels it is not shown here');
+    expect((await made(...all)).text).toContain('that no later entry cancels it is not shown here');
   });
 });
 
@@ -161,7 +161,7 @@ describe('evidence that an honest prover does not pick', () => {
     const made = async (...picks: { index: number; closed?: boolean }[]) =>
       makeProof(crypto, world.picked([place.segment], [await world.head(LAPTOP, picks)]));
     const malformed = { code: 'PROOF_MALFORMED', kind: 'integrity' };
-    await expect(made({ index: 0 }, { index: 1 })).resolves.toBeTypeOf('string');
+    await expect(made({ index: 0 }, { index: 1 })).resolves.toBeDefined();
     await expect(made({ index: 0 }, { index: 1 }, { index: 2 })).rejects.toMatchObject(malformed);
     await expect(made({ index: 0 }, { index: 1 }, { index: 3 })).rejects.toMatchObject(malformed);
     await expect(made({ index: 0 }, { index: 1 }, { index: 4, closed: true })).rejects.toMatchObject(

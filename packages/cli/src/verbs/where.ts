@@ -1,9 +1,12 @@
-// vauban where: who holds what of an object, each holder having just proven a random leaf or not.
+// vauban where: who holds what of an object, each holder having just proven a random leaf or not; with --at, who held
+// what by then, as the ledger recorded it.
 
 import { toHex } from '@vauban/core';
+import { heldNow, isoTime, type ProvenHolding } from '@vauban/ledger';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { count, table } from '../output.ts';
+import { AT_HELP, moment, notAhead } from '../moment.ts';
+import { count, day, table } from '../output.ts';
 import { type VaultOptions, vaultOptions, withVault } from '../vault-verb.ts';
 import { clean } from './put.ts';
 
@@ -15,13 +18,28 @@ const columns = [
   { title: 'proven now' },
 ];
 
+interface Options extends VaultOptions {
+  readonly at?: number;
+}
+
+const pastColumns = [
+  { title: 'fragment', right: true },
+  { title: 'site' },
+  { title: 'hoster' },
+  { title: 'daemon' },
+  { title: 'from' },
+  { title: 'to' },
+];
+
 export function registerWhere(program: Command, context: Context): void {
   const command = vaultOptions(program.command('where'))
     .description('say where each fragment of an object is, and challenge its holder')
-    .argument('<vault-path>', 'an object');
-  context.declare<VaultOptions>(command, {
+    .argument('<vault-path>', 'an object')
+    .option('--at <date>', `who held what by then, challenging nobody: ${AT_HELP}`, moment);
+  context.declare<Options>(command, {
     example: 'vauban where council/2026/minutes.pdf --vault ./archives',
     run: async ([path = ''], options) => {
+      if (options.at !== undefined) return past(context, clean(path), { ...options, at: options.at });
       const found = await withVault(context, options, (vault) =>
         vault.where(clean(path), { signal: context.signal }),
       );
@@ -64,4 +82,47 @@ export function registerWhere(program: Command, context: Context): void {
       context.print({ path: clean(path), segments, survives: { sites } }, [...text, survives].join('\n\n'));
     },
   });
+}
+
+/** Placement history: every holding that began by that date, with what ended it. */
+async function past(
+  context: Context,
+  path: string,
+  options: VaultOptions & { readonly at: number },
+): Promise<void> {
+  const { nodeClock } = await import('@vauban/core/node');
+  const at = notAhead(options.at, nodeClock.now()) ?? options.at;
+  const { statement } = await withVault(context, options, (vault) =>
+    vault.prove(path, { signal: context.signal, at }),
+  );
+  const { segments } = statement;
+  const text = segments.map((segment, nth) => {
+    const held = heldNow(segment);
+    const rows = segment.fragments.flatMap(({ index, holdings }) =>
+      holdings.length === 0
+        ? [[String(index), 'nobody', '', '', '', '']]
+        : holdings.map((one) => [
+            String(index),
+            one.site,
+            one.hoster.replace(/^hebergeur-/, ''),
+            one.daemon.slice(0, 12),
+            day(one.since.time),
+            endOf(one),
+          ]),
+    );
+    return [
+      `segment ${nth + 1} of ${segments.length}: ${segment.segment.slice(0, 16)}…, ${segment.code} ${segment.k}+${segment.m}`,
+      table(pastColumns, rows),
+      `${held.fragments} of ${segment.k + segment.m} fragments held, on ${count(held.sites.length, 'site')}`,
+    ].join('\n');
+  });
+  context.print(
+    { path, at: isoTime(statement.at), charterVersion: statement.charter.shown, segments },
+    [...text, `As recorded by ${isoTime(statement.at)}, by the dates of the entries’ writers.`].join('\n\n'),
+  );
+}
+
+function endOf({ until }: ProvenHolding): string {
+  if (until === null) return '';
+  return `${day(until.time)} ${until.kind === 'charter' ? 'left' : until.kind}`;
 }

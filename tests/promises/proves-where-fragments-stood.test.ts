@@ -1,0 +1,116 @@
+// An agency proves where a file's fragments stood; the proof is checked elsewhere, with every daemon stopped, by a command
+// that cannot load a network, and by a second verifier; and it is worthless once anything in it is changed.
+
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { verifyProof } from '../second-verifier/verify-proof.ts';
+import { inWords, run } from '../support/command.ts';
+import { bytesOf, TestNetwork, type TestVault } from '../support/network.ts';
+
+const NO_NETWORK = pathToFileURL(fileURLToPath(new URL('../support/no-network.ts', import.meta.url))).href;
+const SITES = 9;
+const OBJECT = 'council/2026/minutes-of-march.pdf';
+
+let network: TestNetwork;
+let vault: TestVault;
+let proof: Awaited<ReturnType<TestVault['ask']>>;
+let beforePut: string;
+let text: string;
+let elsewhere: string;
+
+/** Runs the checker in another directory, in a process that may load nothing of a network. */
+const check = (file: string, root: string, ...more: string[]) =>
+  run(['check-proof', file, '--charter-root', root, ...more], {
+    cwd: elsewhere,
+    env: { NODE_OPTIONS: `--import=${NO_NETWORK}` },
+  });
+
+beforeAll(async () => {
+  network = await TestNetwork.up({ sites: SITES, k: 6, m: 3 });
+  vault = await network.vault();
+  beforePut = new Date(Date.now() - 60_000).toISOString();
+  const tree = await network.tree('files', { 'minutes.pdf': bytesOf(3_000_000, 7) });
+  await vault.ask('put', join(tree, 'minutes.pdf'), OBJECT);
+  const file = join(network.scratch, 'minutes.proof');
+  proof = await vault.ask('prove', OBJECT, '-o', file, '--label', 'minutes of March');
+  text = await readFile(file, 'utf8');
+  elsewhere = join(network.scratch, 'elsewhere');
+  await mkdir(elsewhere);
+  await writeFile(join(elsewhere, 'minutes.proof'), text);
+});
+afterAll(() => network?.close());
+
+test('the state then, as the ledger recorded it, is what where says now', async () => {
+  const now = await vault.ask('where', OBJECT);
+  const then = await vault.ask('where', OBJECT, '--at', new Date().toISOString());
+  const holders = (
+    segments: { fragments: { index: number; daemon?: string; holdings?: { daemon: string }[] }[] }[],
+  ) =>
+    segments.map(({ fragments }) =>
+      fragments.map(({ index, daemon, holdings }) => [
+        index,
+        daemon ?? holdings?.map((one) => one.daemon).join(),
+      ]),
+    );
+  expect(holders(then.segments)).toEqual(holders(now.segments));
+  expect(
+    proof.segments.map(({ held, sites }: { held: number; sites: string[] }) => [held, sites.length]),
+  ).toEqual(then.segments.map(() => [SITES, SITES]));
+  const before = await vault.run('where', OBJECT, '--at', beforePut, '--json');
+  expect([before.code, before.json.error.code], inWords(before)).toEqual([1, 'NOT_FOUND']);
+});
+
+test('the proof names no path but the label it was given', () => {
+  const evidence = Buffer.from(text.replaceAll(/[^A-Za-z0-9+/=]/g, ''), 'base64').toString('latin1');
+  expect(`${text}${evidence}`).not.toMatch(/council|pdf/);
+  expect(text).toContain('NOT PROVEN    its maker says this is: minutes of March');
+});
+
+test('it checks in another directory with every daemon stopped, and fails when changed', async () => {
+  await network.stop();
+  const { charterRoot: root } = proof;
+  const good = await check('minutes.proof', root);
+  expect(good.code, inWords(good)).toBe(0);
+  expect(good.stdout).toContain('This proof holds under the charter root given.');
+  expect(good.stdout).toContain(
+    'A receipt proves what a daemon signed, not that a disk stands in a building.',
+  );
+  const document = await check('minutes.proof', root, '--json');
+  expect(document.json).toMatchObject({ holds: true, charterRoot: root });
+  expect(document.json.statement.logs[0].cosigners.length).toBe(6);
+  verifyProof(Buffer.from(text), root);
+
+  const bytes = Buffer.from(text);
+  const places = [0, bytes.indexOf('Strasbourg'), bytes.indexOf('— '), bytes.length - 10, bytes.length - 1];
+  for (const at of places) {
+    const changed = Buffer.from(bytes);
+    changed[at] = (changed[at] as number) ^ 1;
+    await writeFile(join(elsewhere, 'changed.proof'), changed);
+    const bad = await check('changed.proof', root);
+    expect([at, bad.code], inWords(bad)).toEqual([at, 3]);
+    expect(() => verifyProof(changed, root)).toThrow();
+  }
+  const otherRoot = await check('minutes.proof', root.replace(/.{4}$/, '0000'));
+  expect(otherRoot.code).toBe(3);
+});
+
+test('what cannot be meant is said', async () => {
+  const { charterRoot: root } = proof;
+  const codes = async (...argv: string[]) => {
+    const { code, json } = await vault.run(...argv, '--json');
+    return [code, json.error.code];
+  };
+  expect(await codes('check-proof', 'minutes.proof', '--charter-root', 'grand-est')).toEqual([
+    2,
+    'CHARTER_ROOT',
+  ]);
+  expect(await codes('check-proof', 'nothing.proof', '--charter-root', root)).toEqual([
+    2,
+    'PROOF_FILE_MISSING',
+  ]);
+  expect(await codes('where', OBJECT, '--at', '2026-02-30')).toEqual([2, 'USAGE']);
+  expect(await codes('where', OBJECT, '--at', '2999-01-01')).toEqual([2, 'DATE_AHEAD']);
+  expect(await codes('prove', OBJECT, '-o', 'x', '--at', 'yesterday')).toEqual([2, 'USAGE']);
+});
