@@ -234,7 +234,7 @@ describe('a disk that cannot keep a promise', () => {
 
   test.each([
     ['ledger', 'STORE_FAILED', (step) => step.at === 'store'],
-    ['vote history', 'VOTE_HISTORY_FAILED', (step) => step.at === 'disk' && step.path === 'votes'],
+    ['vote history', 'VOTE_HISTORY_FAILED', (step) => step.at === 'disk' && step.path === 'votes-1'],
   ] satisfies [string, string, Saboteur][])(
     'stops voting after a failed write of the %s, says so, and goes on serving',
     async (_, code, is) => {
@@ -268,7 +268,7 @@ test('votes that a crash left unsynced are synced before they count', async () =
   await it.mustBring(append, SITE);
   const steps = recorder.steps.slice(from);
   const synced = steps.findIndex(
-    (step) => step.at === 'disk' && step.call === 'sync' && step.path === 'votes',
+    (step) => step.at === 'disk' && step.call === 'sync' && step.path === 'votes-1',
   );
   const sent = steps.findIndex((step) => step.at === 'sent');
   expect(sent).toBeGreaterThan(-1);

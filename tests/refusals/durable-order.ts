@@ -4,7 +4,7 @@
 import { equalBytes, fromUtf8, toHex, utf8 } from '@vauban/core';
 import type { Sent, Step } from './recorder.ts';
 
-const VOTES = 'votes';
+const VOTES = 'votes-1';
 
 /** Undefined when each promise was kept first; otherwise what was missing. */
 export function brokenPromise(steps: readonly Step[]): string | undefined {

@@ -1,10 +1,11 @@
 // A voter that stopped and starts again: what it reads before it speaks, when it stays silent, and when for good. Its
 // fragments are served in every case.
 
-import { copyFile, cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quorumOf, votingHosters } from '@vauban/core';
 import { nodeCrypto as crypto, nodeRandom } from '@vauban/core/node';
+import { STOPPED_PATH } from '@vauban/daemon';
 import { openHeads } from '@vauban/ledger';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { outcomeOf } from './caller.ts';
@@ -25,8 +26,8 @@ beforeAll(async () => {
 });
 afterAll(() => it?.close());
 
-const votesFile = () => join(it.network.site(SITE).data, 'votes');
-const stoppedNote = () => join(it.network.site(SITE).data, 'voting-stopped');
+const votesFile = () => join(it.network.site(SITE).data, 'votes-1');
+const keysDirectory = () => it.network.site(SITE).home.config.keys;
 const storeDirectory = () => join(it.network.site(SITE).data, 'store');
 
 /** What site `at` says it holds of a log, signed with its voting key. */
@@ -236,18 +237,28 @@ describe('whose vote history is not what it was', () => {
     const votes = join(it.network.directory, 'today-votes');
     await cp(storeDirectory(), store, { recursive: true });
     await copyFile(votesFile(), votes);
+    const keys = join(it.network.directory, 'today-keys');
+    await cp(keysDirectory(), keys, { recursive: true });
     await harm();
     await it.network.start(SITE);
     await expectStopped(code, words);
-    // Also once the file is back and the ledger has caught up: whoever lost its memory once may have lost it before.
-    await restart(() => copyFile(votes, votesFile()));
+    const noKeys = async () => !(await readdir(keysDirectory())).some((name) => name.startsWith('voting'));
+    await until(noKeys, 'its voting keys are gone');
+    // Also once the file is back, and the keys, and the ledger has caught up: whoever lost its memory once may have lost it before.
+    await restart(async () => {
+      await copyFile(votes, votesFile());
+      await cp(keys, keysDirectory(), { recursive: true });
+    });
     await expectStopped(code, words);
     await it.network.stop(SITE);
     await rm(storeDirectory(), { recursive: true });
     await cp(store, storeDirectory(), { recursive: true });
     await rm(store, { recursive: true });
-    // It is nowhere but in this file: neither the history nor the database may be put back and take it along.
-    await rm(stoppedNote());
+    // The note is nowhere but in this file: neither the history nor the database may be put back and take it along.
+    await cp(keys, keysDirectory(), { recursive: true });
+    await rm(keys, { recursive: true });
+    await copyFile(votes, votesFile());
+    await rm(join(it.network.site(SITE).data, STOPPED_PATH));
     await it.network.start(SITE);
     await it.network.untilVoting(SITE);
     await it.courier.ask(SITE, 'status', {});

@@ -18,11 +18,19 @@ import {
   decodeSignedCharter,
   formatSignature,
   type SignedCharter,
-  type VotingRight,
+  type VotingSeat,
 } from '@vauban/ledger';
 
 const prefix = utf8('version/');
 const draftKey = utf8('draft');
+
+/** Told when a version opens an epoch. */
+export interface EpochWatcher {
+  /** At the very moment the version is in force: from here on nothing is signed with keys of the epoch before. */
+  fence(): void;
+  /** Then, before anything else of the charter changes. Never rejects. */
+  enter(): Promise<void>;
+}
 
 export class CharterKeeper {
   readonly chain: CharterChain;
@@ -30,6 +38,7 @@ export class CharterKeeper {
   readonly #crypto: Crypto;
   readonly #clock: Clock;
   readonly #lock = new Mutex();
+  #watcher: EpochWatcher | undefined;
 
   private constructor(chain: CharterChain, store: Store, ports: { crypto: Crypto; clock: Clock }) {
     this.chain = chain;
@@ -71,25 +80,37 @@ export class CharterKeeper {
     return keeper;
   }
 
+  /** One watcher: the daemon's own vote. */
+  watchEpochs(watcher: EpochWatcher): void {
+    this.#watcher = watcher;
+  }
+
   /** Puts certified versions in force that are not yet. Older and equal ones are skipped. Faults: those of `extend`. */
   adopt(versions: readonly SignedCharter[]): Promise<void> {
     return this.#lock.run(async () => {
       for (const signed of versions) {
         if (signed.certificate === null) continue;
-        const { charter } = this.#peek(signed);
-        if (charter.version <= this.chain.current.version) continue;
+        const { version, epoch } = this.#peek(signed);
+        if (version <= this.chain.current.version) continue;
+        const opens = epoch !== this.chain.current.epoch;
+        // Durable first: a key that is destroyed for an epoch nobody remembers would never be replaced.
+        await this.#write(version, signed);
         this.chain.extend(signed);
-        await this.#write(charter.version, signed);
+        if (!opens) continue;
+        this.#watcher?.fence();
+        await this.#watcher?.enter();
       }
     });
   }
 
   /**
    * Cosigns a valid draft of the next version: one body for one number, remembered durably before signing.
-   * Faults: those of `checkDraft`, DRAFT_RIVAL.
+   * Faults: those of `checkDraft`, DRAFT_RIVAL, whatever
+   * silences this voter.
    */
-  cosignDraft(signed: SignedCharter, voting: VotingRight): Promise<string> {
+  cosignDraft(signed: SignedCharter, seat: VotingSeat): Promise<string> {
     return this.#lock.run(async () => {
+      const voting = seat.demand();
       const { head, charter } = this.chain.checkDraft(signed);
       const key = concat(draftKey, u32be(charter.version));
       const signedBefore = await this.#store.get(key);
@@ -103,18 +124,20 @@ export class CharterKeeper {
         );
       }
       await this.#store.batch([{ put: key, value: hash }], { sync: true });
+      seat.demandStill(voting);
       const seconds = Math.floor(this.#clock.now() / 1_000);
       return formatSignature(cosign(this.#crypto, head, voting.cosigner, seconds)).trimEnd();
     });
   }
 
-  #peek(signed: SignedCharter) {
+  /** A version known already, or one that may follow and is certified. */
+  #peek(signed: SignedCharter): { readonly version: number; readonly epoch: number } {
     const known = this.chain.current.version;
     for (let version = 1; version <= known; version++) {
       const [same] = this.chain.signedFrom(version);
-      if (same !== undefined && equalBytes(same.body, signed.body)) return { charter: { version } };
+      if (same !== undefined && equalBytes(same.body, signed.body)) return { version, epoch: 0 };
     }
-    return this.chain.checkDraft(signed);
+    return this.chain.checkNext(signed);
   }
 
   async #write(version: number, signed: SignedCharter): Promise<void> {

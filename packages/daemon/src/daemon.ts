@@ -50,7 +50,8 @@ import { LedgerTasks } from './ledger-tasks.ts';
 import type { Log } from './log.ts';
 import { requestHandler } from './requests.ts';
 import { Sessions } from './sessions.ts';
-import { noteStopped, openVoting } from './voting.ts';
+import { VoterLife } from './voter-life.ts';
+import type { VotingKeys } from './voting-keys.ts';
 
 /** A hello with the longest delegation. */
 const HELLO_BYTES_MAX = 8_192;
@@ -62,12 +63,13 @@ export interface DaemonKeys {
   readonly transportSeed: Uint8Array;
   readonly receiptSeed: Uint8Array;
   readonly logSeed: Uint8Array;
-  readonly voting: { readonly epoch: number; readonly seed: Uint8Array } | null;
 }
 
 export interface DaemonOptions {
   readonly id: DaemonId;
   readonly keys: DaemonKeys;
+  /** Keys for its hoster's vote, which come and go with the epochs of the charter. */
+  readonly votingKeys: VotingKeys;
   /** The chain known at start; newer versions are kept by the daemon itself. */
   readonly charter: readonly SignedCharter[];
   readonly network: Network;
@@ -87,6 +89,7 @@ export interface DaemonOptions {
 
 interface Parts {
   readonly keeper: CharterKeeper;
+  readonly life: VoterLife;
   readonly fragments: FragmentStore;
   readonly mirror: Mirror;
   readonly tasks: LedgerTasks;
@@ -100,6 +103,8 @@ export class Daemon implements Startable {
   readonly #rumours: CharterRumours;
   readonly #abort = new AbortController();
   #parts: Parts | undefined;
+  /** The newest word of a later charter, being followed. Never rejects. */
+  #hearing: Promise<void> = Promise.resolve();
   #startedAt = 0;
   #refusedMessages = 0;
   #ownLog: Promise<void> = Promise.resolve();
@@ -134,6 +139,7 @@ export class Daemon implements Startable {
       keeper,
       mirror,
       fragments: service,
+      nextKey: () => parts.life.nextKey(),
       status: () => this.status(),
     });
     network.serve({
@@ -208,37 +214,49 @@ export class Daemon implements Startable {
     });
     const logs = await LogStore.open(prefixedStore(store, utf8('ledger/')), crypto, 'quarantine');
     if (storeDamage !== undefined) logs.quarantine.distrust(storeDamage);
-    const { voting, stopped } = await openVoting({
+    const charters = keeper.chain;
+    const life = new VoterLife({
       id,
-      charter: keeper.chain.current,
+      charters,
       crypto,
       files,
-      seed: this.#options.keys.voting?.seed,
+      keys: this.#options.votingKeys,
+      log,
     });
-    const keepSilent = async (reason: Fault) => {
-      if (voting !== null) await noteStopped(files, voting.cosigner.publicKey, reason);
-    };
     const { budgets } = this.#options;
-    const ports = { crypto, clock, charters: keeper.chain };
-    const mirror = new Mirror({ logs, ...ports, voting, ...(budgets === undefined ? {} : { budgets }) });
-    if (stopped !== undefined) mirror.stopVoting(stopped);
-    try {
-      await mirror.checkHistory();
-    } catch (error) {
+    const found = await life.open();
+    const mirror = new Mirror({
+      logs,
+      crypto,
+      clock,
+      charters,
+      voting: found.right,
+      ...(budgets === undefined ? {} : { budgets }),
+    });
+    const others = () => this.#otherVoters(keeper);
+    const tasks = new LedgerTasks({
+      mirror,
+      charters,
+      crypto,
+      clock,
+      random,
+      log,
+      others,
+      newer: () => this.#hearing,
+      keepSilent: (reason) => life.stop(reason),
+      makeReady: (...of) => life.makeReady(...of),
+    });
+    await life.attach(mirror, found, () => tasks.wake());
+    keeper.watchEpochs(life);
+    await mirror.checkHistory().catch((error: unknown) => {
       // The history is the truth, the database is what is wrong: nothing is voted before the two agree again.
       logs.quarantine.distrust(asFault(error));
-    }
+    });
     for (const { code, message } of ledgerAlerts(logs.quarantine))
       log('error', 'ledger-damaged', { code, message });
-    if (mirror.silent !== null && mirror.silent.code.startsWith('VOTE_')) {
-      log('error', 'voting-stopped', { code: mirror.silent.code, message: mirror.silent.message });
-    }
-    const others = () => this.#otherVoters(keeper);
-    const charters = keeper.chain;
-    const tasks = new LedgerTasks({ mirror, charters, crypto, clock, random, log, others, keepSilent });
     const healing = new LedgerHealing({ mirror, charters, crypto, clock, random, log, others });
     const ownStore = prefixedStore(store, utf8('own/'));
-    return { keeper, fragments, mirror, tasks, healing, ownStore };
+    return { keeper, life, fragments, mirror, tasks, healing, ownStore };
   }
 
   #client(
@@ -254,12 +272,13 @@ export class Daemon implements Startable {
       charterVersion: () => keeper.chain.current.version,
       identity: { role: 'daemon' },
       onNewerCharter: (_, version) => {
-        void this.#rumours.follow({
+        const heard = this.#rumours.follow({
           peer: peer.peer,
           version,
           known: () => keeper.chain.current.version,
           fetch: () => this.#fetchCharter(client, keeper),
         });
+        if (heard !== undefined) this.#hearing = heard;
       },
     });
     this.#clients.set(peer.peer, client);
@@ -357,6 +376,7 @@ export class Daemon implements Startable {
           random,
           charters: parts.keeper.chain,
           voters: () => [...own, ...this.#otherVoters(parts.keeper)],
+          newer: () => this.#hearing,
           logs: await LogStore.open(parts.ownStore, crypto),
           seed: keys.logSeed,
           genesis: { kind: 'genesis', writer: 'daemon', daemon: daemonIdBytes(id) },

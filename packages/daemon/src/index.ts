@@ -20,4 +20,5 @@ export { FIRST_EPOCH, type InitOptions, type NewDaemon } from './init.ts';
 export { encodeKeyFile, type KeyRole, makeKey, type RoleKey } from './keys.ts';
 export { type DaemonFacts, makePublicLine, openPublicLine } from './public-line.ts';
 export { bytesInWords, parseBytes } from './sizes.ts';
-export { VOTES_PATH } from './voting.ts';
+export { type VotingKeys, type VotingKeyPorts, votesPath, votingKeyFiles } from './voting-keys.ts';
+export { READY_PATH, STOPPED_PATH } from './voting.ts';

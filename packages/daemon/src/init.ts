@@ -14,12 +14,11 @@ import {
   slugOf,
   utf8,
 } from '@vauban/core';
-import { VoteJournal } from '@vauban/ledger';
 import { type DaemonConfig, formatConfig, isAddress } from './config.ts';
-import { VOTES_PATH } from './voting.ts';
 import { encodeKeyFile, makeKey, type RoleKey } from './keys.ts';
 import { createMarker } from './marker.ts';
 import { type DaemonFacts, makePublicLine } from './public-line.ts';
+import { votingKeyFiles } from './voting-keys.ts';
 
 const CONFIG_PATH = 'daemon.toml';
 /** Voting keys belong to an epoch; the first charter has this one. */
@@ -103,13 +102,17 @@ export async function initDaemon(options: InitOptions, ports: InitPorts): Promis
   const publicLine = makePublicLine(crypto, facts, identity.seed);
 
   await home.makeDirectory('keys');
-  const keys = [transport, receipt, log, ...(voting === undefined ? [] : [voting])];
+  const keys = [transport, receipt, log];
   if (options.identity === undefined) keys.unshift(identity);
   for (const key of keys) await writeNew(home, `keys/${key.role}.key`, encodeKeyFile(key));
   await home.syncDirectory('keys');
   await home.makeDirectory('data');
   await createMarker(data, id);
-  if (voting !== undefined) await VoteJournal.create(data, VOTES_PATH);
+  if (voting !== undefined) {
+    const { random } = ports;
+    const kept = votingKeyFiles({ files: home, directory: 'keys', data, crypto, random });
+    await kept.create(FIRST_EPOCH, voting);
+  }
   // Last: a directory with a configuration is a daemon.
   await writeNew(home, 'public-line.txt', `${publicLine}\n`);
   await writeNew(home, CONFIG_PATH, formatConfig(configOf(place)));

@@ -25,13 +25,14 @@ export interface RoleKey {
   readonly publicKey: Uint8Array;
 }
 
-/** A daemon's own keys; the hoster's identity key is not among them and may be kept elsewhere. */
+/**
+ * A daemon's own keys. The hoster's identity key is not among them and may be kept elsewhere; voting keys come and go with
+ * the epochs of the charter.
+ */
 export interface DaemonKeySet {
   readonly transport: RoleKey;
   readonly receipt: RoleKey;
   readonly log: RoleKey;
-  /** Null for a daemon that only mirrors. */
-  readonly voting: { readonly epoch: number; readonly key: RoleKey } | null;
 }
 
 export const KEY_FILE_BYTES_MAX = 1_024;

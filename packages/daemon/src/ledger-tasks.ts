@@ -15,13 +15,17 @@ import {
 } from '@vauban/core';
 import {
   type CharterChain,
-  type HeadsBody,
+  type HeadsAnswer,
   isCounterOf,
   type Mirror,
   openHeads,
   pushHead,
   readHead,
+  readinessSources,
+  shortOf,
+  takeOver,
   type Voter,
+  type VotingRight,
 } from '@vauban/ledger';
 import type { Log } from './log.ts';
 
@@ -29,6 +33,8 @@ import type { Log } from './log.ts';
 const START_RETRY_MS = 250;
 /** How long the others are waited for once enough have answered: one that is dark takes ten seconds to fail. */
 const START_GRACE_MS = 500;
+/** How often a voter that entered waits for others to vouch for each log, before it goes without some. */
+const SHORT_ATTEMPTS = 40;
 /** How often unfinished heads are looked for: half of how long they may stay so. */
 const FINISH_EVERY_MS = 5_000;
 /** How often one other voter is asked for everything it holds. */
@@ -47,44 +53,58 @@ export interface LedgerTasksOptions {
   readonly log: Log;
   /** The other voters, under the current charter. */
   readonly others: () => readonly Voter[];
-  /** Notes durably that this voter's key must not vote again. */
+  /** Resolves when a newer charter that answers spoke of is known, or could not be had. Never rejects. */
+  readonly newer: () => Promise<void>;
+  /** Silences this voter; for good when its vote history is lost or contradicted. */
   readonly keepSilent: (reason: Fault) => Promise<void>;
-}
-
-interface Answer {
-  readonly voter: Voter;
-  readonly body: HeadsBody;
+  /** Notes durably that this voter, which had just entered, has read what the voters before it hold. */
+  readonly makeReady: (voting: VotingRight, unready: readonly string[]) => Promise<void>;
 }
 
 export class LedgerTasks implements Startable {
   readonly #options: LedgerTasksOptions;
   readonly #abort = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
+  #rung = false;
+  #ring: () => void = () => undefined;
 
   constructor(options: LedgerTasksOptions) {
     this.#options = options;
   }
 
   async start(): Promise<void> {
-    const { mirror } = this.#options;
     const loops = [
       this.#every(FINISH_EVERY_MS, () => this.finishHeads()),
       this.#every(CATCH_UP_EVERY_MS, () => this.catchUp()),
     ];
-    if (mirror.voting !== null && mirror.silent?.code === 'VOTER_STARTING') loops.push(this.#startUp());
+    loops.push(this.#stand());
     this.#running = Promise.all(loops);
   }
 
   async stop(): Promise<void> {
     this.#abort.abort();
+    this.wake();
     await this.#running;
   }
 
-  async #startUp(): Promise<void> {
-    const { log, clock } = this.#options;
+  /** A new epoch may have left this voter with something to read first. */
+  wake(): void {
+    this.#rung = true;
+    this.#ring();
+  }
+
+  /** Reads what a voter must have read, whenever it stands somewhere before its vote. */
+  async #stand(): Promise<void> {
+    const { log, clock, mirror } = this.#options;
     for (let attempt = 0; !this.#abort.signal.aborted; attempt++) {
+      const stands = mirror.silent?.code;
+      if (stands !== 'VOTER_STARTING' && stands !== 'VOTER_UNREADY') {
+        await this.#woken();
+        attempt = 0;
+        continue;
+      }
       try {
-        if (await this.startUpRead()) return;
+        if (await (stands === 'VOTER_STARTING' ? this.startUpRead() : this.becomeReady(attempt))) continue;
       } catch (error) {
         const fault = asFault(error);
         if (attempt % 40 === 0) log('warn', 'start-up-read', { code: fault.code, message: fault.message });
@@ -93,12 +113,23 @@ export class LedgerTasks implements Startable {
     }
   }
 
+  #woken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#ring = () => {
+        this.#rung = false;
+        this.#ring = () => undefined;
+        resolve();
+      };
+      if (this.#rung) this.#ring();
+    });
+  }
+
   /**
    * Reads all heads from q − 1 other voters, starting ones counted, adopts what is larger here, then starts voting.
    * False when too few answered. A peer that remembers more votes of this key than it does itself stops it for good.
    */
   async startUpRead(): Promise<boolean> {
-    const { mirror, charters, crypto, log } = this.#options;
+    const { mirror, charters, log } = this.#options;
     const voting = mirror.voting;
     assert(voting !== null, 'only a voter reads before voting');
     // A memory in doubt is no q-th beside q − 1 others; what it has to read is read by its healing.
@@ -106,6 +137,52 @@ export class LedgerTasks implements Startable {
     const enough = quorumOf(charters.current) - 1;
     const answers = await this.#ask(this.#options.others(), enough);
     if (answers.length < enough) return false;
+    if (await this.#forgot(voting, answers)) return true;
+    if (!(await this.#followEnough(answers, enough, (...of) => this.#follow(...of)))) return false;
+    // An epoch that opened meanwhile has its own key, and its own read.
+    if (mirror.voting !== voting) return false;
+    mirror.startVoting();
+    log('info', 'voting', { heard: answers.length, logs: mirror.logs.origins().length });
+    return true;
+  }
+
+  /**
+   * A voter that has just entered takes over what q voters of the set before it hold. False when too few answered, or
+   * when too few vouch for some log and they may still do.
+   */
+  async becomeReady(attempt: number): Promise<boolean> {
+    const { mirror, charters, log } = this.#options;
+    const voting = mirror.voting;
+    assert(voting !== null, 'only a voter becomes ready');
+    if (mirror.logs.quarantine.doubt !== null) return false;
+    const { needed, hosters } = readinessSources(charters, voting.hoster);
+    const sources = this.#options.others().filter(({ hoster }) => hosters.has(hoster));
+    const heard = await this.#ask(sources, needed);
+    const answers = heard
+      .filter(({ body }) => !body.starting)
+      .sort((a, b) => a.body.unready.length - b.body.unready.length);
+    if (answers.length < needed) return false;
+    if (await this.#forgot(voting, answers)) return true;
+    const forked = new Set<string>();
+    const taken: HeadsAnswer[] = [];
+    const take = async (answer: HeadsAnswer, stop: () => boolean) => {
+      const took = await takeOver(this.#options, answer, { forked, stop });
+      if (took) taken.push(answer);
+      return took;
+    };
+    if (!(await this.#followEnough(answers, needed, take)) || mirror.voting !== voting) return false;
+    const short = shortOf(taken, needed);
+    if (short.length > 0 && attempt < SHORT_ATTEMPTS) return false;
+    const unready = [...new Set([...forked, ...short])].sort();
+    await this.#options.makeReady(voting, unready);
+    for (const origin of unready) log('error', 'log-unready', { origin, forked: forked.has(origin) });
+    log('info', 'voting', { heard: taken.length, logs: mirror.logs.origins().length });
+    return true;
+  }
+
+  /** Whether a peer shows more votes, signed by this voter's key, than its own history has: then the key is stopped. */
+  async #forgot(voting: VotingRight, answers: readonly HeadsAnswer[]): Promise<boolean> {
+    const { crypto, log } = this.#options;
     for (const { body } of answers) {
       const { yourCounter } = body;
       if (yourCounter === null || yourCounter.counter <= voting.journal.counter) continue;
@@ -114,21 +191,17 @@ export class LedgerTasks implements Startable {
         log('warn', 'counter-forged', { hoster: body.hoster, claimed: yourCounter.counter });
         continue;
       }
-      const reason = new Fault(
-        'integrity',
-        'VOTE_HISTORY_BEHIND',
-        `${body.hoster} remembers ${yourCounter.counter} votes of this hoster, its own history has ${voting.journal.counter}`,
-        { hoster: body.hoster, remembered: yourCounter.counter, own: voting.journal.counter },
+      await this.#options.keepSilent(
+        new Fault(
+          'integrity',
+          'VOTE_HISTORY_BEHIND',
+          `${body.hoster} remembers ${yourCounter.counter} votes of this hoster, its own history has ${voting.journal.counter}`,
+          { hoster: body.hoster, remembered: yourCounter.counter, own: voting.journal.counter },
+        ),
       );
-      mirror.stopVoting(reason);
-      log('error', 'voting-stopped', { code: reason.code, message: reason.message });
-      await this.#options.keepSilent(reason);
       return true;
     }
-    if (!(await this.#followEnough(answers, enough))) return false;
-    mirror.startVoting();
-    log('info', 'voting', { heard: answers.length, logs: mirror.logs.origins().length });
-    return true;
+    return false;
   }
 
   /** Compares with one other voter, drawn at random, and takes over what it has more of. */
@@ -175,17 +248,15 @@ export class LedgerTasks implements Startable {
   }
 
   /** All heads of those who answer. Resolves when all have answered or failed, or a while after `enough` have. */
-  async #ask(
-    voters: readonly Voter[],
-    enough: number,
-  ): Promise<readonly { readonly voter: Voter; readonly body: HeadsBody }[]> {
-    const { crypto, charters, clock, random, mirror } = this.#options;
+  async #ask(voters: readonly Voter[], enough: number): Promise<readonly HeadsAnswer[]> {
+    const { crypto, clock, random, mirror } = this.#options;
+    const charter = this.#options.charters.current;
     const nonce = random.bytes(32);
     const scope = { of: 'all' } as const;
-    const answers: { readonly voter: Voter; readonly body: HeadsBody }[] = [];
+    const answers: HeadsAnswer[] = [];
     const one = async (voter: Voter) => {
       const signed = await voter.heads(nonce, scope);
-      const body = openHeads(crypto, charters.current, { hoster: voter.hoster, nonce, scope }, signed);
+      const body = openHeads(crypto, charter, { hoster: voter.hoster, nonce, scope }, signed);
       mirror.rememberCounter(body);
       answers.push({ voter, body });
     };
@@ -209,12 +280,17 @@ export class LedgerTasks implements Startable {
    * Follows answers until `enough` were reachable to the end; each is begun when the one before is done or has kept us
    * waiting. Whoever shows logs that it hands out slowly, or never, keeps nobody from starting.
    */
-  #followEnough(answers: readonly Answer[], enough: number): Promise<boolean> {
+  #followEnough(
+    answers: readonly HeadsAnswer[],
+    enough: number,
+    follow: (answer: HeadsAnswer, stop: () => boolean) => Promise<boolean>,
+  ): Promise<boolean> {
     const { clock } = this.#options;
     return new Promise((resolve) => {
       let begun = 0;
       let open = answers.length;
       let followed = 0;
+      if (open === 0) resolve(followed >= enough);
       const begin = () => {
         const answer = answers[begun];
         if (answer === undefined) return;
@@ -224,7 +300,7 @@ export class LedgerTasks implements Startable {
           overtaken = true;
           begin();
         });
-        void this.#follow(answer, () => followed >= enough).then((reached) => {
+        void follow(answer, () => followed >= enough || this.#abort.signal.aborted).then((reached) => {
           cancel();
           open -= 1;
           if (reached) followed += 1;
@@ -240,7 +316,7 @@ export class LedgerTasks implements Startable {
    * Pulls what the other holds beyond us, then takes its certificates, until `stop`. False when it could not be reached
    * any more; what it shows and does not have, or what does not check, is only told.
    */
-  async #follow({ voter, body }: Answer, stop: () => boolean): Promise<boolean> {
+  async #follow({ voter, body }: HeadsAnswer, stop: () => boolean): Promise<boolean> {
     const { mirror, log } = this.#options;
     for (const head of body.heads) {
       if (stop() || this.#abort.signal.aborted) return false;

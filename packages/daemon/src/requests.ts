@@ -33,6 +33,7 @@ export interface RequestsOptions {
   readonly keeper: CharterKeeper;
   readonly mirror: Mirror;
   readonly fragments: FragmentsService;
+  readonly nextKey: () => Promise<AnswerOf<'next-key'>>;
   readonly status: () => Promise<AnswerOf<'status'>>;
 }
 
@@ -58,8 +59,7 @@ export function requestHandler(
         await keeper.adopt([offered]);
         return { cosignature: null };
       }
-      if (mirror.voting === null || mirror.silent !== null) throw mirror.silent ?? notVoting();
-      return { cosignature: await keeper.cosignDraft(offered, mirror.voting) };
+      return { cosignature: await keeper.cosignDraft(offered, mirror.seat) };
     },
     append: async (_, { append, certificate }) => {
       const reply = await mirror.append(append, certificate);
@@ -89,9 +89,7 @@ export function requestHandler(
     },
     receipt: (session, { segment, index }) => fragments.receipt(session, segment, index),
     leaf: (session, asked) => fragments.leaf(session, asked),
-    'next-key': async () => {
-      throw mirror.silent ?? notVoting();
-    },
+    'next-key': () => options.nextKey(),
     status: () => options.status(),
   };
   return async (from, request) => {
@@ -135,8 +133,4 @@ async function checkOriginVisible(mirror: Mirror, session: Session, origin: stri
   if (genesis.writer === 'device' && readDelegation(genesis.note).agency !== session.delegation.agency) {
     throw new Fault('refused', 'NOT_YOURS', 'the log belongs to another agency', { origin });
   }
-}
-
-function notVoting(): Fault {
-  return new Fault('refused', 'VOTER_NONE', 'this daemon does not vote', {});
 }

@@ -1,11 +1,11 @@
-// The right to vote, as a start finds it: the key the charter lists, a history that can be read, and no note that this
-// key was stopped before. A key whose history was once lost or contradicted stays silent, whatever turns up later.
+// The right to vote, as a start or a new epoch finds it: the key the charter lists, a history that can be read, and no
+// note that this key was stopped before. A key whose history was once lost or contradicted stays silent, whatever turns
+// up later; a voter that has just entered reads what the others hold first.
 
 import {
-  type Charter,
+  asFault,
   type Crypto,
   type DaemonId,
-  asFault,
   decodeCbor,
   encodeCbor,
   equalBytes,
@@ -15,17 +15,24 @@ import {
   votingHosters,
   votingKey,
 } from '@vauban/core';
-import { cosignerName, VoteJournal, type VotingRight } from '@vauban/ledger';
+import {
+  type CharterChain,
+  cosignerName,
+  type Standing,
+  VoteJournal,
+  type VotingRight,
+} from '@vauban/ledger';
 import * as v from 'valibot';
+import { votesPath, type VotingKeys } from './voting-keys.ts';
 
-/** The vote history's file, in the data directory. */
-export const VOTES_PATH = 'votes';
 /**
- * The note that a key was stopped, beside the vote history and not in the database: a damaged database is set aside and
- * begun anew, and no key may vote again because of that.
+ * Notes beside the vote histories and not in the database: a damaged database is set aside and begun anew, and no key may
+ * vote again because of that.
  */
 export const STOPPED_PATH = 'voting-stopped';
+export const READY_PATH = 'voter-ready';
 const STOPPED_BYTES_MAX = 4_096;
+const READY_BYTES_MAX = 16_777_216;
 const stoppedSchema = v.strictObject({
   format: v.literal('vauban/voting-stopped/0'),
   key: shape.bytes(32),
@@ -33,58 +40,137 @@ const stoppedSchema = v.strictObject({
   code: shape.text(60),
   message: shape.text(2_000),
 });
+const readySchema = v.strictObject({
+  format: v.literal('vauban/voter-ready/0'),
+  /** The epoch in which this voter entered. */
+  since: shape.count(),
+  /** Logs it does not vouch for. */
+  unready: v.pipe(v.array(shape.text(140)), v.maxLength(100_000)),
+});
 
 export interface VotingPorts {
   readonly id: DaemonId;
-  readonly charter: Charter;
+  readonly charters: CharterChain;
   readonly crypto: Crypto;
   readonly files: Files;
-  readonly seed: Uint8Array | undefined;
+  readonly keys: VotingKeys;
 }
 
 /** A right to vote, or why there is none; neither for a daemon that is not its hoster's voter. */
-export async function openVoting(
-  of: VotingPorts,
-): Promise<{ readonly voting: VotingRight | null; readonly stopped?: Fault }> {
-  const { id, charter, crypto, files, seed } = of;
+export interface FoundVoting {
+  readonly right: VotingRight | null;
+  readonly standing: Standing;
+  readonly unready: readonly string[];
+  readonly stopped?: Fault;
+}
+
+/**
+ * What the charter in force gives this daemon. Keys of epochs that are over are destroyed first: a crash may have come
+ * between a charter version and its fence.
+ */
+export async function openVoting(of: VotingPorts): Promise<FoundVoting> {
+  const { id, charters, crypto, files, keys } = of;
+  const charter = charters.current;
+  const none = { right: null, standing: 'starting', unready: [] } as const;
+  for (const epoch of await keys.epochs())
+    if (epoch < charter.epoch) await keys.destroy(epoch, { votes: true });
   const hoster = votingHosters(charter).find((one) => one.voter === id);
-  if (hoster === undefined) return { voting: null };
-  const publicKey = votingKey(hoster, charter.epoch);
-  if (seed === undefined || publicKey === undefined || !equalBytes(crypto.ed25519Public(seed), publicKey)) {
-    const message = 'the voting key on this machine is not the charter’s';
-    return { voting: null, stopped: new Fault('refused', 'VOTE_KEY_OTHER', message, {}) };
+  if (hoster === undefined) {
+    await keys.destroy(charter.epoch);
+    return none;
   }
+  const publicKey = votingKey(hoster, charter.epoch) as Uint8Array;
   const before = await stoppedBefore(files, publicKey);
-  if (before !== undefined) return { voting: null, stopped: before };
+  if (before !== undefined) {
+    // Whatever key is back, or was made for a later epoch since, this one has ended.
+    await keys.destroy(charter.epoch);
+    return { ...none, stopped: before };
+  }
+  const stop = async (reason: Fault) => {
+    const stopped = await noteStopped(of, publicKey, reason);
+    return { ...none, stopped };
+  };
+  const key = await keys.of(charter.epoch);
+  const newest = (await keys.epochs()).at(-1) ?? 0;
+  if (key === undefined && newest > charter.epoch) {
+    // It was in a later epoch before: its copy of the charter was lost, and comes back from the others.
+    const message = `this voter has keys up to epoch ${newest}, and waits for the charter of that epoch`;
+    return {
+      ...none,
+      stopped: new Fault('refused', 'VOTER_BEHIND', message, { epoch: charter.epoch, newest }),
+    };
+  }
+  if (key === undefined || !equalBytes(key.publicKey, publicKey)) {
+    const which = key === undefined ? 'is not on this machine' : 'is not the one on this machine';
+    const message = `the voting key that the charter lists for ${hoster.id} in epoch ${charter.epoch} ${which}`;
+    return stop(new Fault('refused', 'VOTE_KEY_OTHER', message, { epoch: charter.epoch }));
+  }
   try {
-    const journal = await VoteJournal.open(files, VOTES_PATH, crypto);
+    const path = votesPath(charter.epoch);
+    const journal = await VoteJournal.open(files, path, crypto);
     // A crash may have left the newest votes in the system's memory only; what counts as cast must be on the disk.
-    await syncFile(files, VOTES_PATH);
+    await syncFile(files, path);
     const name = cosignerName(charter.name, hoster.id, charter.epoch);
-    const cosigner = { name, seed, publicKey };
-    return { voting: { hoster: hoster.id, epoch: charter.epoch, cosigner, journal } };
+    const cosigner = { name, seed: key.seed, publicKey };
+    const right: VotingRight = { hoster: hoster.id, epoch: charter.epoch, cosigner, journal };
+    const founding = hoster.votingSince === charters.version(1)?.epoch;
+    const ready = await readySince(files, hoster.votingSince);
+    const standing = founding || ready !== undefined ? 'starting' : 'unready';
+    return { right, standing, unready: ready ?? [] };
   } catch (error) {
-    const stopped = asFault(error);
-    await noteStopped(files, publicKey, stopped);
-    return { voting: null, stopped };
+    return stop(asFault(error));
   }
 }
 
-/** Remembers for good that this key's history was lost or contradicted; other reasons may pass and are not kept. */
-export async function noteStopped(files: Files, publicKey: Uint8Array, reason: Fault): Promise<void> {
-  const { kind, code } = reason;
-  const lasting = code.startsWith('VOTE_HISTORY_') && code !== 'VOTE_HISTORY_FAILED';
-  if (!lasting || (kind !== 'refused' && kind !== 'integrity')) return;
-  const message = reason.message.slice(0, 2_000);
-  const note = { format: 'vauban/voting-stopped/0', key: publicKey, kind, code, message };
-  const temporary = `${STOPPED_PATH}.new`;
-  await files.remove(temporary);
-  const file = await files.create(temporary);
-  await file.write(encodeCbor(note));
-  await file.sync();
-  await file.close();
-  await files.rename(temporary, STOPPED_PATH);
-  await files.syncDirectory('');
+/** Whether a reason ends a key for good. Others may pass: a disk that failed, a quorum that was not there. */
+export function endsKey({ kind, code }: Fault): boolean {
+  const lasting =
+    code === 'VOTE_KEY_OTHER' || (code.startsWith('VOTE_HISTORY_') && code !== 'VOTE_HISTORY_FAILED');
+  return lasting && (kind === 'refused' || kind === 'integrity');
+}
+
+/**
+ * Destroys this voter's keys, those made ahead included, and remembers for good that the listed one was stopped: its
+ * history was lost or contradicted, so nobody may rely on any key of this disk. Other reasons are not kept. Returns the
+ * reason with the way out.
+ */
+export async function noteStopped(of: VotingPorts, publicKey: Uint8Array, reason: Fault): Promise<Fault> {
+  if (!endsKey(reason)) return reason;
+  const { keys, files, charters } = of;
+  for (const epoch of await keys.epochs()) await keys.destroy(epoch);
+  const next = charters.current.epoch + 1;
+  const wayOut = `: its voting keys are destroyed. To vote again, run vauban daemon voting-key --epoch ${next}, and send the line it prints to the officers`;
+  const message = `${reason.message.slice(0, 1_500)}${wayOut}`;
+  const stopped = new Fault(reason.kind, reason.code, message, { ...reason.facts, nextEpoch: next }, reason);
+  const note = {
+    format: 'vauban/voting-stopped/0',
+    key: publicKey,
+    kind: reason.kind,
+    code: reason.code,
+    message,
+  };
+  await writeNote(files, STOPPED_PATH, encodeCbor(note));
+  return stopped;
+}
+
+/** Remembers durably that this voter, which entered in epoch `since`, has read what the voters before it held. */
+export function noteReady(
+  files: Files,
+  of: { readonly since: number; readonly unready: readonly string[] },
+): Promise<void> {
+  return writeNote(files, READY_PATH, encodeCbor({ format: 'vauban/voter-ready/0', ...of }));
+}
+
+/** Undefined when there is no sound note: then the voter reads again what the others hold. */
+async function readySince(files: Files, since: number): Promise<readonly string[] | undefined> {
+  const bytes = await files.readAll(READY_PATH, READY_BYTES_MAX);
+  if (bytes === undefined) return undefined;
+  try {
+    const note = decodeCbor(readySchema, bytes, 'note of a ready voter', READY_BYTES_MAX);
+    return note.since === since ? note.unready : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function stoppedBefore(files: Files, publicKey: Uint8Array): Promise<Fault | undefined> {
@@ -97,6 +183,20 @@ async function stoppedBefore(files: Files, publicKey: Uint8Array): Promise<Fault
     const message = `the note ${STOPPED_PATH}, which says which key must not vote again, cannot be read: a fresh voting key in the charter is needed`;
     return new Fault('integrity', 'VOTE_HISTORY_CORRUPT', message, { path: STOPPED_PATH }, error);
   }
+}
+
+async function writeNote(files: Files, path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.new`;
+  await files.remove(temporary);
+  const file = await files.create(temporary);
+  try {
+    await file.write(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await files.rename(temporary, path);
+  await files.syncDirectory('');
 }
 
 async function syncFile(files: Files, path: string): Promise<void> {

@@ -26,7 +26,7 @@ describe('a new daemon', () => {
     }
     expect(seeds.size).toBe(roles.length);
     await checkMarker(ports.data, daemon);
-    const journal = await VoteJournal.open(ports.data, 'votes', nodeCrypto);
+    const journal = await VoteJournal.open(ports.data, 'votes-1', nodeCrypto);
     expect(journal.counter).toBe(0);
     await journal.close();
     const config = parseConfig(await textOf(ports.home, 'daemon.toml'), 'daemon.toml');
@@ -94,7 +94,7 @@ describe('a new daemon', () => {
     expect(facts.voting).toBeNull();
     expect(facts.hoster.identityKey).toEqual(identity.publicKey);
     expect(await ports.home.list('keys')).toEqual(['log.key', 'receipt.key', 'transport.key']);
-    expect(await ports.data.stat('votes')).toBeUndefined();
+    expect(await ports.data.stat('votes-1')).toBeUndefined();
   });
 
   const odd: readonly (readonly [string, Partial<InitOptions>, RegExp])[] = [

@@ -38,6 +38,7 @@ export {
 } from './branches.ts';
 export { checkForkProof, forkProof, type SignedHistory } from './fork-proof.ts';
 export { bringNote } from './follow-sealed.ts';
+export * from './readiness.ts';
 export * from './reader.ts';
 export * from './refusal.ts';
 export * from './root-note.ts';

@@ -155,7 +155,9 @@ export class Mirror {
     await this.#logs.alone(append.origin, async () => {
       this.#logs.quarantine.check(append.origin);
       if (this.#logs.state(append.origin).size !== append.oldSize) return;
-      if (await isLogSealed(this.#logs, append.origin, append.records[0])) return;
+      // Whoever is unready has reported no branch yet: the seal fixes what it holds once it is ready.
+      const reports = this.#seat.silent?.code !== 'VOTER_UNREADY';
+      if (reports && (await isLogSealed(this.#logs, append.origin, append.records[0]))) return;
       const checked = await this.#check(append, 'any');
       await this.#store(checked, { admittedSize: checked.before.admittedSize, votedSeconds: null });
     });

@@ -145,6 +145,12 @@ export class VoteJournal {
     return this.#lock.run(() => this.#file.close());
   }
 
+  /** Closes it for good: its epoch is over, and votes that come too late are refused. */
+  retire(): Promise<void> {
+    this.#failure ??= new Fault('refused', 'EPOCH_OPENING', 'the epoch of this vote is over', {});
+    return this.close();
+  }
+
   async #flush(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     const votes = this.#waiting;

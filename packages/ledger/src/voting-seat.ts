@@ -56,8 +56,9 @@ export class VotingSeat {
   }
 
   /** Takes the key of an epoch, or none: not a voter of it. Whatever held before is over. */
-  take(right: VotingRight | null, standing: Standing): void {
+  take(right: VotingRight | null, standing: Standing, unready: Iterable<string> = []): void {
     this.#right = right;
+    this.#unready = new Set(unready);
     this.#silent = silence(right, standing);
     for (const [hoster, { epoch }] of this.#counters)
       if (right !== null && epoch < right.epoch) this.#counters.delete(hoster);

@@ -2,8 +2,7 @@
 // with its disk, come back with an old one, lie, or burn.
 
 import { asFault, type Fact, type Files } from '@vauban/core';
-import { createMarker, Daemon, VOTES_PATH } from '@vauban/daemon';
-import { VoteJournal } from '@vauban/ledger';
+import { createMarker, Daemon, type VotingKeys, votingKeyFiles } from '@vauban/daemon';
 import type { Disk, DiskImage } from './disk.ts';
 import type { Liar, MachinePorts } from './liar.ts';
 import type { HosterIdentity } from './membership.ts';
@@ -15,6 +14,8 @@ import type { World } from './world.ts';
 export type HosterState = 'down' | 'starting' | 'voting' | 'silent' | 'failed' | 'burnt';
 
 const CAPACITY_BYTES = 1_000_000_000;
+/** Where its keys are, on the one disk. */
+const KEYS = 'keys';
 
 interface Run {
   readonly program: Program;
@@ -74,7 +75,10 @@ export class HosterMachine {
   /** What the hoster's engineer does once, before the first start. */
   async setUp(): Promise<void> {
     await createMarker(this.disk.bare, this.identity.daemon);
-    await VoteJournal.create(this.disk.bare, VOTES_PATH);
+    const { epoch, votingSeed: seed } = this.identity;
+    await this.disk.bare.makeDirectory(KEYS);
+    const publicKey = this.#world.crypto.ed25519Public(seed);
+    await this.#votingKeys(this.disk.bare).create(epoch, { role: `voting-${epoch}`, seed, publicKey });
   }
 
   /** Switches the machine on; the daemon's start goes on by itself. Does nothing when it is on, or has burnt. */
@@ -85,10 +89,12 @@ export class HosterMachine {
     const program = world.program(name, this.#starts);
     const party = world.party(program, { name, seed: transportSeed, listens: true });
     world.trace.note(name, 'starts');
+    const files = this.disk.files(program);
     const honest: MachinePorts = {
       network: party,
-      files: this.disk.files(program),
+      files,
       store: this.disk.store(program),
+      votingKeys: this.#votingKeys(files),
       keys: { transportSeed, receiptSeed, logSeed, voting: { epoch, seed: votingSeed } },
     };
     const daemon = new Daemon({
@@ -112,6 +118,12 @@ export class HosterMachine {
       world.counters.add(`start failed ${asFault(error).code}`);
       world.trace.note(name, `did not start: ${asFault(error).code}`);
     });
+  }
+
+  #votingKeys(files: Files): VotingKeys {
+    const { crypto } = this.#world;
+    const random = this.#world.random(`${this.name}/voting keys ${this.#starts}`);
+    return votingKeyFiles({ files, directory: KEYS, data: files, crypto, random });
   }
 
   /** The program is killed; what it handed to its system stays. */

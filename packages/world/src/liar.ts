@@ -2,7 +2,7 @@
 // real one and knows nothing of it; what it says, keeps and signs is changed on the way out and in.
 
 import type { Charter, Clock, Crypto, Files, Network, Random, Store } from '@vauban/core';
-import type { DaemonKeys } from '@vauban/daemon';
+import type { DaemonKeys, VotingKeys } from '@vauban/daemon';
 import type { HosterIdentity } from './membership.ts';
 
 /** Everything a daemon touches. `network.serve` is where its handler, and so every answer, passes. */
@@ -10,7 +10,11 @@ export interface MachinePorts {
   readonly network: Network;
   readonly files: Files;
   readonly store: Store;
-  readonly keys: DaemonKeys;
+  /** `voting`: of the first epoch. */
+  readonly keys: DaemonKeys & {
+    readonly voting: { readonly epoch: number; readonly seed: Uint8Array } | null;
+  };
+  readonly votingKeys: VotingKeys;
 }
 
 /** What a liar knows and may use besides the ports. */

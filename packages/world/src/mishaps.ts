@@ -183,7 +183,7 @@ export class Mishaps {
     const disk = this.#hosterCalled(machine)?.disk ?? person?.machine.disk;
     const places: Readonly<Record<string, { readonly path: string } | { readonly key: Uint8Array }>> = {
       fragments: { path: 'fragments' },
-      votes: { path: 'votes' },
+      votes: { path: 'votes-1' },
       ledger: { key: utf8('ledger/') },
       index: { key: utf8('index/') },
       'vault-state': { key: utf8('ledger/') },

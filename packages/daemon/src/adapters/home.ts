@@ -3,7 +3,6 @@
 
 import { lstat, mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { readdir } from 'node:fs/promises';
 import {
   asFault,
   type DaemonId,
@@ -22,6 +21,7 @@ import { CONFIG_BYTES_MAX, type DaemonConfig, parseConfig } from '../config.ts';
 import { type InitOptions, initDaemon, type NewDaemon } from '../init.ts';
 import { type DaemonKeySet, decodeKeyFile, KEY_FILE_BYTES_MAX, type KeyRole, type RoleKey } from '../keys.ts';
 import { checkMarker } from '../marker.ts';
+import { type VotingKeys, votingKeyFiles } from '../voting-keys.ts';
 
 /** What a configuration file leads to; every path absolute. */
 export interface DaemonHome {
@@ -29,6 +29,7 @@ export interface DaemonHome {
   readonly config: DaemonConfig;
   readonly daemon: DaemonId;
   readonly keys: DaemonKeySet;
+  readonly votingKeys: VotingKeys;
 }
 
 /** Sets a daemon up in `directory`, created with its parents when missing. Faults: those of initDaemon. */
@@ -80,13 +81,20 @@ export async function openHome(configPath: string): Promise<DaemonHome> {
   const config = await readConfig(configPath);
   const key = (role: KeyRole) => readKey(join(config.keys, `${role}.key`), role);
   const [transport, receipt, log] = await Promise.all([key('transport'), key('receipt'), key('log')]);
-  const epoch = await newestEpoch(config.keys);
-  const voting = epoch === undefined ? null : { epoch, key: await key(`voting-${epoch}`) };
+  const votingKeys = votingKeyFiles({
+    files: openFiles(config.keys),
+    directory: '',
+    data: openFiles(config.data),
+    crypto: nodeCrypto,
+    random: nodeRandom,
+  });
+  for (const epoch of await votingKeys.epochs()) await key(`voting-${epoch}`);
   return {
     configPath: resolve(configPath),
     config,
     daemon: daemonIdOf(nodeCrypto, receipt.publicKey),
-    keys: { transport, receipt, log, voting },
+    keys: { transport, receipt, log },
+    votingKeys,
   };
 }
 
@@ -107,7 +115,10 @@ export async function checkHome(configPath: string): Promise<Fault[]> {
   const chain = await attempt(() => readCharter(config.charter));
   if (home !== undefined) {
     await attempt(() => checkMarker(openFiles(config.data), home.daemon));
-    if (chain !== undefined) await attempt(async () => checkAgainstCharter(home, chain));
+    if (chain !== undefined) {
+      await attempt(async () => checkAgainstCharter(home, chain));
+      await attempt(() => checkVotingKey(home, chain));
+    }
   }
   return problems;
 }
@@ -138,10 +149,6 @@ export function checkAgainstCharter(home: DaemonHome, chain: CharterChain): void
     );
   if (!equalBytes(listed.logKey, keys.log.publicKey)) throw other('log key');
   if (listed.peer !== peerIdOfSeed(keys.transport.seed)) throw other('transport key');
-  if (hoster.voter === home.daemon && keys.voting !== null) {
-    const expected = votingKey(hoster, keys.voting.epoch);
-    if (expected === undefined || !equalBytes(expected, keys.voting.key.publicKey)) throw other('voting key');
-  }
   if (site.id !== config.site || hoster.id !== config.hoster) {
     throw new Fault(
       'refused',
@@ -152,10 +159,25 @@ export function checkAgainstCharter(home: DaemonHome, chain: CharterChain): void
   }
 }
 
-async function newestEpoch(directory: string): Promise<number | undefined> {
-  const names = await readdir(directory);
-  const epochs = names.flatMap((name) => /^voting-([0-9]{1,9})\.key$/.exec(name)?.[1] ?? []).map(Number);
-  return epochs.length === 0 ? undefined : Math.max(...epochs);
+/** A daemon without the key that the charter lists serves its fragments, but casts no vote. Faults: CHARTER_KEY_OTHER. */
+async function checkVotingKey(
+  { daemon, votingKeys, config }: DaemonHome,
+  chain: CharterChain,
+): Promise<void> {
+  const { epoch, hosters } = chain.current;
+  const hoster = hosters.find((one) => one.voter === daemon);
+  const expected = hoster === undefined ? undefined : votingKey(hoster, epoch);
+  const found = await votingKeys.of(epoch);
+  // Whoever has a later one only has an older charter file: the daemon asks the others for what came after it.
+  const later = (await votingKeys.epochs()).some((one) => one > epoch);
+  if (expected === undefined || (found === undefined && later)) return;
+  if (found !== undefined && equalBytes(found.publicKey, expected)) return;
+  throw new Fault(
+    'refused',
+    'CHARTER_KEY_OTHER',
+    `the voting key that the charter lists for daemon ${daemon} in epoch ${epoch} is not in ${config.keys}: the daemon will run without a vote; to vote again, run vauban daemon voting-key --epoch ${epoch + 1} and send the line it prints to the officers`,
+    { daemon, key: 'voting key', epoch },
+  );
 }
 
 async function readSmall(path: string, bytesMax: number, what: string): Promise<Buffer> {
