@@ -12,7 +12,7 @@ export function isAdapter(path: string): boolean {
 
 /** What is never shipped: may touch the world as it likes, and may open the special doors of other packages. */
 export function isWorkbench(path: string): boolean {
-  return /^(tests|scripts)\/|^packages\/[^/]+\/(test|bench|vectors|assembly)\//.test(path);
+  return /^(tests|scripts)\/|^packages\/[^/]+\/(test|bench|model|vectors|assembly)\//.test(path);
 }
 
 /** Shipped source that must take the world through ports. */
