@@ -58,7 +58,8 @@ export class LedgerHealing implements Startable {
           continue;
         }
         retryMs = HEAL_RETRY_MS;
-        await this.#sleep(SCRUB_PAUSE_MS);
+        // What happened to the disk while nobody looked is looked for at once.
+        if (this.#healer.cycles > 0) await this.#sleep(SCRUB_PAUSE_MS);
         if (!this.#healer.needed) await this.#healer.scrubNext((bytes) => this.#pace(bytes));
       } catch (error) {
         if (signal.aborted) return;

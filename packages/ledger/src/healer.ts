@@ -49,11 +49,17 @@ export class Healer {
   /** Logs that are nothing this store remembers by itself: only q others know how far they go. */
   readonly #unknown = new Set<string>();
   #scrubbed = '';
+  #cycles = 0;
   #healed = 0;
   #doubted = false;
 
   constructor(options: HealerOptions) {
     this.#options = options;
+  }
+
+  /** How often everything was re-read. */
+  get cycles(): number {
+    return this.#cycles;
   }
 
   /** Something in the store is not to be relied on. */
@@ -96,6 +102,7 @@ export class Healer {
     for await (const [, value] of readableRows(logs.raw, {}, (...found) => logs.found(...found))) {
       await pace(value.length);
     }
+    this.#cycles += 1;
   }
 
   async #scrub(origin: string, pace: (bytes: number) => Promise<void>): Promise<void> {
