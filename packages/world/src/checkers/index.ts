@@ -2,8 +2,30 @@
 
 import type { Charter, Crypto } from '@vauban/core';
 import type { Checker } from '../checker.ts';
+import { acknowledged } from './acknowledged.ts';
+import { erasing } from './erasing.ts';
+import { Evidence } from './evidence.ts';
+import { heldFragments } from './held-fragments.ts';
+import { honestVotes } from './honest-votes.ts';
+import { nothingLost } from './nothing-lost.ts';
+import { oneHistory } from './one-history.ts';
+import { places } from './places.ts';
+import { progress } from './progress.ts';
+import { seals } from './seals.ts';
 
 /** Fresh judges for one history. `charter`: the version in force as the officers see it. */
-export function newCheckers(_of: { readonly crypto: Crypto; readonly charter: () => Charter }): Checker[] {
-  return [];
+export function newCheckers(of: { readonly crypto: Crypto; readonly charter: () => Charter }): Checker[] {
+  const evidence = new Evidence(of);
+  return [
+    { name: 'evidence', saw: (message) => evidence.saw(message) },
+    acknowledged(),
+    oneHistory(evidence),
+    nothingLost(evidence),
+    honestVotes(evidence),
+    places(evidence),
+    heldFragments(evidence),
+    erasing(evidence),
+    seals(evidence),
+    progress(evidence),
+  ];
 }

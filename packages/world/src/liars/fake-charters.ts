@@ -2,11 +2,12 @@ import { decodeCharter, encodeCharter } from '@vauban/core';
 import { signCharter } from '@vauban/ledger';
 import { decodeAnswer, encodeAnswer } from '@vauban/wire';
 import type { Liar } from '../liar.ts';
+import { sometimes } from './chance.ts';
 import { speaking } from './mouth.ts';
 
 const AHEAD = 1_000;
 
-/** Speaks of charter versions that do not exist, and hands one out that it signed itself. */
+/** Speaks of charter versions that do not exist, and hands one out that it signed itself, at leisure. */
 export const fakeCharters: Liar = {
   name: 'fake-charters',
   losesData: false,
@@ -16,6 +17,7 @@ export const fakeCharters: Liar = {
         charter: async (question) => {
           const truth = await question.truth();
           if (truth === undefined) return undefined;
+          if (sometimes(setting, 3)) await setting.clock.sleep(60_000);
           setting.did('hands out a charter of its own');
           const current = setting.charter();
           const body = decodeCharter(encodeCharter(current));

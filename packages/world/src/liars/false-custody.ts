@@ -74,7 +74,7 @@ async function claimCustody(
     clock,
     random,
     charters: CharterChain.from(crypto, versions),
-    voters: clients.map(({ hoster, client }) => remoteVoter(hoster, client)),
+    voters: () => clients.map(({ hoster, client }) => remoteVoter(hoster, client)),
     logs: await of.logs,
     seed: ports.keys.logSeed,
     genesis: { kind: 'genesis', writer: 'daemon', daemon: daemonIdBytes(identity.daemon) },

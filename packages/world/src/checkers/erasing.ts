@@ -1,0 +1,152 @@
+// Nothing that is claimed is erased: a certified purge names only segments whose every claim has a certified release of
+// its own vault, seen before the purge; a trim leaves its keeper; what a sweep made void is not placed afterwards.
+
+import { toHex } from '@vauban/core';
+import type { Checker } from '../checker.ts';
+import { bytesOf, type Cbor, field, listOf, numberOf, readCbor, textOf } from './cbor.ts';
+import { type CertifiedEntry, type CertifiedLog, certifiedLogs } from './certified-entries.ts';
+import { daemonText, type Evidence } from './evidence.ts';
+import { judgedPlace } from './places.ts';
+
+interface Claim {
+  readonly name: string;
+  /** Hex. */
+  readonly segment: string;
+  readonly vault: string;
+}
+
+export function erasing(evidence: Evidence): Checker {
+  return {
+    name: 'erasing',
+    judge(end) {
+      const logs = certifiedLogs(evidence, end);
+      const claims = logs.flatMap(claimsOf);
+      const releases = logs.flatMap(releasesOf);
+      for (const { entries, genesis } of logs) {
+        for (const entry of entries) {
+          if (entry.voided || entry.payload === undefined) continue;
+          if (entry.kind === 'purge') judgePurge(entry, { claims, releases });
+          if (entry.kind === 'sweep') judgeSweep(entry, daemonText(field(genesis, 'daemon')), logs);
+        }
+      }
+      judgeTrims(logs);
+    },
+  };
+}
+
+/** A claim is named by its place in the ledger; one that was adopted by that of the adopting entry. */
+function claimsOf({ vault, entries }: CertifiedLog): Claim[] {
+  if (vault === undefined) return [];
+  return entries.flatMap(({ kind, payload, origin, index, voided }) => {
+    if (voided || payload === undefined) return [];
+    const name = `${origin} ${index}`;
+    const taken = field(field(payload, 'record'), 'payload');
+    const said = kind === 'adopt' && taken instanceof Uint8Array ? readTaken(taken) : { kind, payload };
+    return segmentsOf(said).map((segment) => ({ name, segment, vault }));
+  });
+}
+
+function segmentsOf({
+  kind,
+  payload,
+}: {
+  readonly kind: string;
+  readonly payload: Cbor | undefined;
+}): string[] {
+  const named =
+    kind === 'place'
+      ? [field(payload, 'segment')]
+      : kind === 'keep'
+        ? listOf(field(payload, 'segments'))
+        : [];
+  return named.flatMap((segment) => (segment instanceof Uint8Array ? [toHex(segment)] : []));
+}
+
+function readTaken(bytes: Uint8Array): { readonly kind: string; readonly payload: Cbor | undefined } {
+  const payload = readCbor(bytes);
+  return { kind: textOf(field(payload, 'kind')) ?? '', payload };
+}
+
+interface Release {
+  readonly name: string;
+  readonly vault: string;
+  readonly nth: number;
+}
+
+function releasesOf({ vault, entries, origin }: CertifiedLog): Release[] {
+  if (vault === undefined) return [];
+  return entries.flatMap(({ kind, payload, voided, certifiedNth: nth }) => {
+    if (kind !== 'release' || voided) return [];
+    const claims = listOf(field(payload, 'claims')).map(entryName);
+    const objects = listOf(field(payload, 'objects')).map((index) => `${origin} ${String(index)}`);
+    return [...claims, ...objects].map((name) => ({ name, vault, nth }));
+  });
+}
+
+/** [origin, index] or {origin, index}. */
+function entryName(value: Cbor): string {
+  const [origin, index] = Array.isArray(value)
+    ? listOf(value)
+    : [field(value, 'origin'), field(value, 'index')];
+  return `${String(origin)} ${String(index)}`;
+}
+
+function judgePurge(
+  { payload, origin, index, certifiedNth }: CertifiedEntry,
+  of: { readonly claims: readonly Claim[]; readonly releases: readonly Release[] },
+): void {
+  const before = of.releases.filter(({ nth }) => nth < certifiedNth);
+  const purged = listOf(field(payload, 'segments')).map((one) =>
+    one instanceof Uint8Array ? toHex(one) : '',
+  );
+  for (const claim of of.claims) {
+    if (!purged.includes(claim.segment)) continue;
+    if (before.some(({ name, vault }) => name === claim.name && vault === claim.vault)) continue;
+    throw new Error(
+      `the purge at ${origin} ${index} erases segment ${claim.segment}, which ${claim.name} claims`,
+    );
+  }
+  for (const one of listOf(field(payload, 'payloads'))) {
+    const wanted = entryName(one);
+    if (before.some(({ name }) => name === wanted)) continue;
+    throw new Error(`the purge at ${origin} ${index} erases the payload at ${wanted}, which nobody released`);
+  }
+}
+
+/** Receipts older than a sweep are worth nothing in places that came after it. */
+function judgeSweep(sweep: CertifiedEntry, daemon: string, logs: readonly CertifiedLog[]): void {
+  const generation = numberOf(field(sweep.payload, 'generation')) ?? 0;
+  for (const { entries } of logs) {
+    for (const { kind, payload, voided, certifiedNth, origin, index } of entries) {
+      if (kind !== 'place' || voided || payload === undefined || certifiedNth <= sweep.certifiedNth) continue;
+      const old = judgedPlace(payload)?.held.find(
+        (one) => one.daemon === daemon && one.generation < generation,
+      );
+      // A voter that had voted for it before keeps its word: then the first to certify saw it before the sweep.
+      if (old === undefined || certifiedNth - sweep.certifiedNth < SWEEP_RACE) continue;
+      throw new Error(
+        `the place at ${origin} ${index} relies on a receipt of ${daemon} from before it swept`,
+      );
+    }
+  }
+}
+
+/** Certificates that may be seen between a vote and the certificate it leads to. */
+const SWEEP_RACE = 12;
+
+/** Nobody gives a fragment up for a keeper that gives it up too. */
+function judgeTrims(logs: readonly CertifiedLog[]): void {
+  const trims = logs.flatMap(({ entries, genesis }) =>
+    entries
+      .filter(({ kind, voided }) => kind === 'trim' && !voided)
+      .map(({ payload }) => ({
+        fragment: `${toHex(bytesOf(field(payload, 'segment')) ?? new Uint8Array(0))} ${String(field(payload, 'index'))}`,
+        daemon: daemonText(field(genesis, 'daemon')),
+        keeper: daemonText(field(payload, 'keeper')),
+      })),
+  );
+  for (const { fragment, daemon, keeper } of trims) {
+    if (trims.some((other) => other.fragment === fragment && other.daemon === keeper))
+      throw new Error(`${daemon} trimmed fragment ${fragment} for ${keeper}, which trimmed it too`);
+  }
+}
