@@ -6,10 +6,18 @@ import { checkProof } from '../src/index.ts';
 import { storedProof, storedProofs } from './proof-fixtures.ts';
 import { crypto } from './sample-charter.ts';
 
-test.each(storedProofs)('$name is refused with any one byte changed', async ({ name }) => {
+/** Bytes in one test, so that each ends within its time on a busy machine. */
+const SLICE = 4_000;
+
+const slices = storedProofs.flatMap(({ name }) => {
+  const { length } = storedProof(name).file;
+  return Array.from({ length: Math.ceil(length / SLICE) }, (_, nth) => ({ name, from: nth * SLICE }));
+});
+
+test.each(slices)('$name is refused with any one byte changed from $from on', async ({ name, from }) => {
   const { file, root } = storedProof(name);
   const accepted: string[] = [];
-  for (let at = 0; at < file.length; at++) {
+  for (let at = from; at < Math.min(file.length, from + SLICE); at++) {
     const changed = file.slice();
     // The lowest bit: a letter or digit becomes its neighbour, and the file stays text.
     changed[at] = (changed[at] as number) ^ 1;
