@@ -96,17 +96,18 @@ export async function verifyLedger(options: VerifyLedgerOptions): Promise<Ledger
     }
   }
   const union = await LogStore.open(memoryStore(), options.crypto);
-  for (const [origin, ofLog] of claims) await unite(options, { origin, claims: ofLog, union, tell });
+  const left = new Set<string>();
+  for (const [origin, ofLog] of claims) await unite(options, { origin, claims: ofLog, union, tell, left });
   problems.push(...(await admitAll(options, union)));
   const states = union.origins().map((origin) => union.state(origin));
   return {
-    ok: problems.length === 0 && reached.length > 0,
+    ok: problems.length === 0 && reached.length > left.size,
     logs: states.length,
     entries: states.reduce((sum, one) => sum + one.size, 0),
     certified: states.reduce((sum, one) => sum + one.certifiedSize, 0),
     problems,
-    reached,
-    silent,
+    reached: reached.filter((hoster) => !left.has(hoster)),
+    silent: [...silent, ...left],
   };
 }
 
@@ -121,9 +122,17 @@ async function unite(
     readonly claims: readonly Claim[];
     readonly union: LogStore;
     readonly tell: Tell;
+    /** Takes those who answered at first, and then fell silent: that is no problem of the ledger's. */
+    readonly left: Set<string>;
   },
 ): Promise<void> {
-  const { origin, union, tell } = of;
+  const { origin, union, left } = of;
+  const tell: Tell = (hoster, about, error) => {
+    const { kind, code } = asFault(error);
+    // Who answers, and does not hand out what it signed for, is a problem.
+    if (kind === 'unreachable' && code !== 'UNFINISHED') left.add(hoster);
+    else of.tell(hoster, about, error);
+  };
   let longest: Copy | undefined;
   let certificate: string | null = null;
   for (const claim of of.claims.toSorted(certifiedFirst)) {

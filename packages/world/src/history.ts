@@ -127,6 +127,7 @@ async function history(world: World, plan: Plan, checkers: readonly Checker[]): 
   const logs = await pullLogs(
     world,
     live.map(({ name }) => name),
+    mishaps.harmed,
   );
   const end = { crypto: world.crypto, charter: world.charters.current, logs, hosters: world.hosters };
   for (const checker of checkers) await checker.judge?.(end);

@@ -46,40 +46,57 @@ export async function enactCharter(world: World, change: (charter: Charter) => C
   await Promise.allSettled(under.daemons.map((daemon) => offer(daemon, certified)));
 }
 
-/** Every log, as each of the hosters named holds it. */
-export async function pullLogs(world: World, hosters: readonly string[]): Promise<PulledLog[]> {
+/** Every log, as each of the hosters named holds it; those whose disk was harmed may have nothing sound to show. */
+export async function pullLogs(
+  world: World,
+  hosters: readonly string[],
+  harmed: ReadonlySet<string>,
+): Promise<PulledLog[]> {
   const charter = world.charters.current;
   const ask = await desk(world, OPERATOR);
   const random = world.random('operator/nonce');
-  const scope = { of: 'all' } as const;
   const pulled: PulledLog[] = [];
   for (const hoster of votingHosters(charter)) {
     const daemon = charter.daemons.find((one) => one.id === hoster.voter);
     if (daemon === undefined || !hosters.includes(hoster.id)) continue;
-    const client = ask(daemon);
-    const nonce = random.bytes(32);
-    const { signed } = await client.ask('heads', { nonce, scope });
-    const body: HeadsBody = openHeads(world.crypto, charter, { hoster: hoster.id, nonce, scope }, signed);
-    for (const { origin, size, checkpoint, certificate } of body.heads) {
-      const entries: Uint8Array[] = [];
-      while (entries.length < size) {
-        const { batches } = await client.ask('batches', { origin, from: entries.length });
-        const before = entries.length;
-        for (const batch of batches as readonly Append[]) {
-          if (batch.oldSize === entries.length) entries.push(...batch.records.map(({ entry }) => entry));
-        }
-        if (entries.length === before)
-          throw new Error(`${hoster.id} does not hand out ${origin} from ${before} on`);
-      }
-      pulled.push({
-        daemon: hoster.id,
-        origin,
-        size,
-        checkpoint,
-        certificate,
-        entries: entries.slice(0, size),
-      });
+    try {
+      pulled.push(...(await logsOf(world, hoster.id, { client: ask(daemon), nonce: random.bytes(32) })));
+    } catch (error) {
+      if (!harmed.has(hoster.id)) throw error;
     }
+  }
+  return pulled;
+}
+
+async function logsOf(
+  world: World,
+  hoster: string,
+  { client, nonce }: { readonly client: PeerClient; readonly nonce: Uint8Array },
+): Promise<PulledLog[]> {
+  const charter = world.charters.current;
+  const scope = { of: 'all' } as const;
+  const pulled: PulledLog[] = [];
+  const { signed } = await client.ask('heads', { nonce, scope });
+  const body: HeadsBody = openHeads(world.crypto, charter, { hoster, nonce, scope }, signed);
+  for (const { origin, size, checkpoint, certificate } of body.heads) {
+    const entries: Uint8Array[] = [];
+    while (entries.length < size) {
+      const { batches } = await client.ask('batches', { origin, from: entries.length });
+      const before = entries.length;
+      for (const batch of batches as readonly Append[]) {
+        if (batch.oldSize === entries.length) entries.push(...batch.records.map(({ entry }) => entry));
+      }
+      if (entries.length === before)
+        throw new Error(`${hoster} does not hand out ${origin} from ${before} on`);
+    }
+    pulled.push({
+      daemon: hoster,
+      origin,
+      size,
+      checkpoint,
+      certificate,
+      entries: entries.slice(0, size),
+    });
   }
   return pulled;
 }

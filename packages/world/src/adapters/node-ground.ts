@@ -8,10 +8,10 @@ import { nodeCrypto } from '@vauban/core/node';
 import type { Ground } from '../world.ts';
 
 /**
- * Everything in a world waits on promises alone. Node runs a tick only when that queue is empty, as long as it is asked
- * for from within a promise's continuation, which the scheduler's loop always is: exact, and no trip round the event loop.
+ * Everything in a world waits on promises alone. A tick that is asked for while Node empties that queue runs only when it
+ * is empty: exact, and no trip round the event loop.
  */
-const turn = () => new Promise<void>((resolve) => nextTick(resolve));
+const turn = () => new Promise<void>((resolve) => queueMicrotask(() => nextTick(resolve)));
 
 export function nodeGround(): Ground {
   return { turn, crypto: worldCrypto(nodeCrypto), checksum: (bytes) => crc32(bytes) };
