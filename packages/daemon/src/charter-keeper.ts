@@ -22,7 +22,6 @@ import {
 } from '@vauban/ledger';
 
 const prefix = utf8('version/');
-const draftKey = utf8('draft');
 
 /** Told when a version opens an epoch. */
 export interface EpochWatcher {
@@ -112,10 +111,10 @@ export class CharterKeeper {
     return this.#lock.run(async () => {
       const voting = seat.demand();
       const { head, charter } = this.chain.checkDraft(signed);
-      const key = concat(draftKey, u32be(charter.version));
-      const signedBefore = await this.#store.get(key);
-      const hash = this.#crypto.sha256(signed.body);
-      if (signedBefore !== undefined && !equalBytes(signedBefore, hash)) {
+      // In the vote history, like any other vote: the database may be damaged and begun anew.
+      const signedBefore = voting.journal.last(head.origin);
+      const again = signedBefore?.size === head.size;
+      if (again && !equalBytes(signedBefore.root, head.root)) {
         throw new Fault(
           'refused',
           'DRAFT_RIVAL',
@@ -123,7 +122,7 @@ export class CharterKeeper {
           { version: charter.version },
         );
       }
-      await this.#store.batch([{ put: key, value: hash }], { sync: true });
+      if (!again) await voting.journal.cast({ epoch: voting.epoch, ...head });
       seat.demandStill(voting);
       const seconds = Math.floor(this.#clock.now() / 1_000);
       return formatSignature(cosign(this.#crypto, head, voting.cosigner, seconds)).trimEnd();

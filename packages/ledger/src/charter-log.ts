@@ -50,6 +50,11 @@ export function charterOrigin(charterName: string): string {
   return `${charterName}/charter`;
 }
 
+/** Whether a vote was for a draft of the charter: its log is kept apart from the others. */
+export function isCharterOrigin(origin: string): boolean {
+  return origin.endsWith('/charter');
+}
+
 /** The text key of a charter: `<name>+charter0+<hex hash of version 1>`. Offline checkers start from it. */
 export function charterRoot(crypto: Crypto, firstBody: Uint8Array): string {
   return `${decodeCharter(firstBody).name}+charter0+${toHex(charterHash(crypto, firstBody))}`;

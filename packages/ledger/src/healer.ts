@@ -12,7 +12,7 @@ import {
   type Random,
   readableRows,
 } from '@vauban/core';
-import type { CharterChain } from './charter-log.ts';
+import { type CharterChain, isCharterOrigin } from './charter-log.ts';
 import { type HeadsBody, type HeadsScope, openHeads } from './heads.ts';
 import { healLog } from './log-healing.ts';
 import { scrubLog, sweepUnreadable } from './log-scrub.ts';
@@ -140,7 +140,7 @@ export class Healer {
       }
     }
     for (const vote of voting?.journal.votes() ?? []) {
-      if (!isLog(vote.origin)) continue;
+      if (isCharterOrigin(vote.origin)) continue;
       const held = await logs.rootAt(vote.origin, vote.size).catch(() => undefined);
       if (held === undefined || !equalBytes(held, vote.root)) this.#missing(vote.origin);
     }
@@ -238,9 +238,4 @@ export class Healer {
     });
     return (await Promise.all(asked)).flat();
   }
-}
-
-/** The charter's own log is voted on too, and kept elsewhere. */
-function isLog(origin: string): boolean {
-  return !origin.endsWith('/charter');
 }

@@ -2,6 +2,7 @@
 // sign: never before this voter has read what others hold, and never again once its epoch is over (SPEC: epochs).
 
 import { assert, equalBytes, Fault } from '@vauban/core';
+import { isCharterOrigin } from './charter-log.ts';
 import type { Cosigner } from './checkpoint.ts';
 import type { SignedCounter } from './heads.ts';
 import type { LogStore } from './log-store.ts';
@@ -156,7 +157,7 @@ export class VotingSeat {
    */
   async checkHistory(logs: LogStore): Promise<void> {
     for (const { origin, size, root } of this.#right?.journal.votes() ?? []) {
-      if (logs.quarantine.of(origin) !== null) continue;
+      if (isCharterOrigin(origin) || logs.quarantine.of(origin) !== null) continue;
       const held = await logs.rootAt(origin, size);
       if (held !== undefined && equalBytes(held, root)) continue;
       const stored = logs.state(origin).size;
