@@ -207,6 +207,12 @@ export class TestVault {
     return begin(argv, this.options);
   }
 
+  /** A copy of its directory: the same vault in a second place. */
+  at(directory: string): TestVault {
+    const { passphraseFile, created } = this;
+    return new TestVault({ directory, passphraseFile, created, scratch: this.#scratch });
+  }
+
   async paths(prefix = ''): Promise<string[]> {
     const { objects } = await this.ask('ls', prefix);
     return (objects as { path: string }[]).map(({ path }) => path);

@@ -20,7 +20,9 @@ import { registerNetworkStart } from './verbs/network-start.ts';
 import { registerNetworkStatus } from './verbs/network-status.ts';
 import { registerNetworkStop } from './verbs/network-stop.ts';
 import { registerVaultCreate } from './verbs/vault-create.ts';
+import { registerVaultDevices } from './verbs/vault-devices.ts';
 import { registerVaultRecover } from './verbs/vault-recover.ts';
+import { registerVaultRevoke } from './verbs/vault-revoke.ts';
 import { registerVaultStatus } from './verbs/vault-status.ts';
 import { registerPut } from './verbs/put.ts';
 import { registerGet } from './verbs/get.ts';
@@ -76,6 +78,8 @@ export async function runProgram(argv: readonly string[], around: Surroundings):
   registerVaultCreate(vault, context);
   registerVaultRecover(vault, context);
   registerVaultStatus(vault, context);
+  registerVaultDevices(vault, context);
+  registerVaultRevoke(vault, context);
   registerPut(program, context);
   registerGet(program, context);
   registerLs(program, context);

@@ -77,7 +77,11 @@ export class Committer {
     while (this.#queue.length > 0) {
       const taken = this.#take();
       try {
-        await this.#append(taken);
+        await this.#append(taken).catch((error: unknown) => {
+          // The next writer has a new key: what was to be written is written with that.
+          if (!isFault(error, 'WRITER_STATE_LOST')) throw error;
+          return this.#append(taken);
+        });
         for (const { resolve } of taken) resolve();
       } catch (error) {
         // One batch that is refused must not take others with it: they are tried once more, each alone. What may still

@@ -5,6 +5,7 @@ export { nodeSource } from './adapters/local-source.ts';
 export { nodeTargetDirectory, nodeTargetFile } from './adapters/local-target.ts';
 export type { CatalogVersion } from './catalog.ts';
 export { DaemonLinks } from './daemon-links.ts';
+export type { DeviceLine, Revoked } from './devices.ts';
 export type { GetResult } from './get.ts';
 export type * from './local-tree.ts';
 export { Membership } from './membership.ts';

@@ -1,8 +1,19 @@
 // Keeps the catalog in step with the vault's logs: reads new certified entries, opens sealed records, fetches pack
 // indexes that are not at hand. What cannot be fetched is said, never left out in silence.
 
-import { concat, type Crypto, encodeCbor, Fault } from '@vauban/core';
-import { isVoided, openStored, type Place, segmentFacts, type LogStore } from '@vauban/ledger';
+import { concat, type Crypto, encodeCbor, Fault, isFault } from '@vauban/core';
+import {
+  adoptedPayload,
+  decodeEntry,
+  isVoided,
+  type LogStore,
+  openStored,
+  partsOf,
+  type Payload,
+  type Place,
+  segmentFacts,
+  storesOf,
+} from '@vauban/ledger';
 import {
   decodeObjectsIndex,
   decodeObjectsRecord,
@@ -13,7 +24,7 @@ import {
   sealedBytes,
   segmentKey,
 } from '@vauban/seal';
-import { Catalog } from './catalog.ts';
+import { Catalog, type EntryPosition } from './catalog.ts';
 import type { SegmentSource } from './segment-source.ts';
 import type { VaultState } from './vault-state.ts';
 
@@ -45,46 +56,69 @@ export class Namespace {
 
   /** Applies what the logs certify beyond what was applied. Faults: FRAGMENTS_MISSING, RECORD_FORGED, STORE_CORRUPT. */
   async follow(state: VaultState): Promise<void> {
-    for (const origin of await state.logs.originsOfVault(this.#options.vault)) {
-      const { certifiedSize } = state.logs.state(origin);
-      let from = this.#applied.get(origin) ?? 0;
-      while (from < certifiedSize) {
-        const to = Math.min(certifiedSize, from + PAGE);
-        await this.#apply(state, origin, { from, to });
-        from = to;
-        this.#applied.set(origin, to);
+    const { vault, crypto } = this.#options;
+    for (const origin of await state.logs.originsOfVault(vault)) {
+      // One part while nothing is wrong with the log: its certified entries.
+      for (const part of await partsOf(state.logs, crypto, origin)) {
+        const key = `${origin} ${part.slot}`;
+        let from = this.#applied.get(key) ?? 0;
+        while (from < part.size) {
+          const to = Math.min(part.size, from + PAGE);
+          await this.#apply(state, part.logs, { origin, from, to });
+          from = to;
+          this.#applied.set(key, to);
+        }
       }
     }
   }
 
-  async #apply(state: VaultState, origin: string, range: { from: number; to: number }): Promise<void> {
+  async #apply(
+    state: VaultState,
+    logs: LogStore,
+    range: { readonly origin: string; readonly from: number; readonly to: number },
+  ): Promise<void> {
     const { crypto, vaultSecret } = this.#options;
-    const records = await state.logs.records(origin, range.from, range.to);
+    const { origin } = range;
+    const records = await logs.records(origin, range.from, range.to);
     for (const [nth, record] of records.entries()) {
       const index = range.from + nth;
       const { entry, payload } = openStored(crypto, record);
       if (entry.time > (this.#options.until ?? entry.time)) continue;
       this.#newest = Math.max(this.#newest, entry.time);
       // An erased payload is one whose versions were all deleted: there is nothing left to list.
-      if (payload?.kind !== 'objects' || (await isVoided(state.logs.store, { origin, index }))) continue;
-      const opened = decodeObjectsRecord(openRecord({ vaultSecret, origin, index, sealed: payload.sealed }));
-      const at = { time: entry.time, origin, index };
+      const sealed =
+        payload === null ? undefined : sealedRecord(payload, { time: entry.time, origin, index });
+      if (sealed === undefined || (await isVoided(logs.store, { origin, index }))) continue;
+      const { at } = sealed;
+      const opened = decodeObjectsRecord(openRecord({ vaultSecret, ...sealed }));
       if ('changes' in opened) this.catalog.apply(opened.changes, at, null);
       else this.catalog.apply(await this.#index(state, opened.index), at, packOf(opened.index));
     }
   }
 
   async #index(state: VaultState, pointer: IndexPointer): Promise<readonly ObjectChange[]> {
-    const { crypto, source } = this.#options;
+    const { crypto, source, vault } = this.#options;
     const known = await state.indexes.get(indexKey(pointer));
     if (known !== undefined) return openIndex(crypto, pointer, known);
     const length = sealedBytes(pointer.size);
-    const sealed = await source.content(pointer, length, (id) => placeOf(state.logs, id));
+    const sealed = await source.content(pointer, length, (id) =>
+      placeAnywhere({ logs: state.logs, crypto, vault }, id),
+    );
     // Opened before it is remembered: what does not open is fetched again.
     const changes = openIndex(crypto, pointer, sealed);
     await rememberIndex(state, pointer, sealed);
     return changes;
   }
+}
+
+/** A sealed record, with the place it was sealed for: a record that was taken over keeps the one it had. */
+function sealedRecord(payload: Payload, at: EntryPosition) {
+  const { origin, index } = at;
+  if (payload.kind === 'objects') return { sealed: payload.sealed, origin, index, at };
+  const adopted = payload.kind === 'adopt' ? adoptedPayload(payload) : undefined;
+  if (payload.kind !== 'adopt' || adopted?.kind !== 'objects') return undefined;
+  const { time } = decodeEntry(payload.record.entry);
+  return { sealed: adopted.sealed, origin: payload.origin, index: payload.index, at: { ...at, time } };
 }
 
 /** Keeps an index's ciphertext: whoever wrote or fetched it once does not fetch it again. */
@@ -118,4 +152,21 @@ export async function placeOf(logs: LogStore, segment: Uint8Array): Promise<Plac
     throw new Fault('integrity', 'PLACE_MISSING', 'the ledger names a segment that no entry places', {});
   }
   return found.place;
+}
+
+/** The same, wherever it was placed: branches of a forked or sealed log are stores of their own. */
+export async function placeAnywhere(
+  of: { readonly logs: LogStore; readonly crypto: Crypto; readonly vault: Uint8Array },
+  segment: Uint8Array,
+): Promise<Place> {
+  const { logs, crypto } = of;
+  const missing = async (error: unknown) => {
+    if (!isFault(error, 'PLACE_MISSING')) throw error;
+    for (const other of (await storesOf(logs, crypto, await logs.originsOfVault(of.vault))).slice(1)) {
+      const found = await placeOf(other, segment).catch(() => undefined);
+      if (found !== undefined) return found;
+    }
+    throw error;
+  };
+  return placeOf(logs, segment).catch(missing);
 }

@@ -10,12 +10,13 @@ import {
   Fault,
   fromBase64Url,
   isSlug,
+  NOTE_BYTES_MAX,
   type Random,
   shape,
   toBase64Url,
   utf8,
 } from '@vauban/core';
-import { type SignedCharter, signedCharterSchema } from '@vauban/ledger';
+import { type AdoptedHead, type SignedCharter, signedCharterSchema } from '@vauban/ledger';
 import { openKeyFile, type PassphraseKdf, sealKeyFile } from '@vauban/seal';
 import * as v from 'valibot';
 
@@ -27,6 +28,13 @@ export const NAME_LENGTH_MAX = 80;
 export const LABEL_LENGTH_MAX = 200;
 
 const slug = v.pipe(v.string(), v.check(isSlug, 'expected a slug'));
+
+const adoptedHead = v.strictObject({
+  origin: shape.text(140),
+  size: shape.count(),
+  root: shape.bytes(32),
+  certificate: shape.text(NOTE_BYTES_MAX),
+});
 
 const configSchema = v.strictObject({
   format: v.literal('vauban/vault/0'),
@@ -40,6 +48,16 @@ const configSchema = v.strictObject({
   policy: v.nullable(slug),
   /** The device's delegation; null until the agency is in the charter. */
   note: v.nullable(shape.bytesUpTo(4_352)),
+  /** The head that this device's log starts from; null when it is nobody's successor. */
+  adopts: v.nullable(adoptedHead),
+  /** A new key on its way: the keys tell whether it has arrived. */
+  renewal: v.nullable(
+    v.strictObject({
+      device: shape.text(140),
+      note: shape.bytesUpTo(4_352),
+      adopts: v.nullable(adoptedHead),
+    }),
+  ),
   charter: v.pipe(v.array(signedCharterSchema), v.minLength(1), v.maxLength(100_000)),
 });
 
@@ -51,6 +69,12 @@ export interface VaultConfig {
   readonly vault: Uint8Array;
   readonly policy: string | null;
   readonly note: Uint8Array | null;
+  readonly adopts: AdoptedHead | null;
+  readonly renewal: {
+    readonly device: string;
+    readonly note: Uint8Array;
+    readonly adopts: AdoptedHead | null;
+  } | null;
   readonly charter: readonly SignedCharter[];
 }
 

@@ -39,7 +39,7 @@ import {
 } from './vault-config.ts';
 
 /** A device's delegation is renewed from the agency's words; two years outlive a machine's usual time in service. */
-const DELEGATION_MS = 2 * 365 * 86_400_000;
+export const DELEGATION_MS = 2 * 365 * 86_400_000;
 export const DEFAULT_LABEL = 'main';
 
 export interface NewVault {
@@ -218,7 +218,7 @@ async function write(
   const device = originOf(crypto, name, crypto.ed25519Public(keys.deviceSeed));
   const sealed = sealVaultKeys(keys, { passphrase: of.passphrase, random, kdf });
   await files.makeDirectory('');
-  await replace(ports, KEYS_PATH, sealed);
+  await writeKeys(ports, sealed);
   await writeConfig(ports, {
     agency: of.agency,
     agencyName: of.agencyName ?? of.agency,
@@ -227,6 +227,8 @@ async function write(
     vault,
     policy: null,
     note: null,
+    adopts: null,
+    renewal: null,
     charter: of.charter,
   });
   return { vault: toHex(vault), device };
@@ -270,6 +272,10 @@ export async function readKeys(ports: ClientPorts, passphrase: string): Promise<
 
 export function writeConfig(ports: Pick<ClientPorts, 'files'>, config: VaultConfig): Promise<void> {
   return replace(ports, CONFIG_PATH, encodeVaultConfig(config));
+}
+
+export function writeKeys(ports: Pick<ClientPorts, 'files'>, sealed: Uint8Array): Promise<void> {
+  return replace(ports, KEYS_PATH, sealed);
 }
 
 async function replace(ports: Pick<ClientPorts, 'files'>, path: string, bytes: Uint8Array): Promise<void> {

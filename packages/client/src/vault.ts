@@ -2,16 +2,17 @@
 // writer; each verb of the command is one method.
 // Long: the verbs share one wiring, and are read side by side.
 
-import { asFault, Fault, isFault, type Network, type Policy, toHex } from '@vauban/core';
-import { LogWriter, originOf, type Place, refresh } from '@vauban/ledger';
+import { asFault, Fault, type Network, type Policy, toHex } from '@vauban/core';
+import { CharterChain, type LogStore, originOf, type Place, refresh } from '@vauban/ledger';
 import { validateVaultPath, vaultSecret } from '@vauban/seal';
 import type { CatalogVersion } from './catalog.ts';
 import { Committer } from './committer.ts';
+import { type DeviceLine, listDevices, type Revoked, revokeDevice } from './devices.ts';
 import { type GetOptions, type GetResult, readObject, restore } from './get.ts';
 import { type ByteRange, readRange } from './get-range.ts';
 import type { LocalSource, LocalTarget } from './local-tree.ts';
 import { Membership } from './membership.ts';
-import { Namespace, type NamespaceOptions, placeOf } from './namespace.ts';
+import { Namespace, type NamespaceOptions, placeAnywhere } from './namespace.ts';
 import type { ClientPorts } from './ports.ts';
 import { type PlacementProof, provePlacement } from './prove.ts';
 import { put, type PutResult } from './put.ts';
@@ -22,8 +23,9 @@ import { SlabPool } from './slab-pool.ts';
 import { Turns } from './turns.ts';
 import type { VaultConfig, VaultKeys } from './vault-config.ts';
 import { type FragmentWhereabouts, whereabouts } from './whereabouts.ts';
+import { renewalDone, VaultDevice } from './vault-device.ts';
 import { readConfig, readKeys, writeConfig } from './vault-setup.ts';
-import { type VaultState, VaultStateDoor } from './vault-state.ts';
+import { VaultStateDoor } from './vault-state.ts';
 
 /** Segments in memory at once, uploads and downloads together: enough to keep the network busy while one is coded. */
 const TURNS = 2;
@@ -43,10 +45,16 @@ export interface VerbOptions {
   readonly stale?: boolean;
 }
 
+interface OpenedVault {
+  readonly config: VaultConfig;
+  readonly keys: VaultKeys;
+  readonly passphrase: string;
+}
+
 export class Vault {
   readonly #ports: ClientPorts;
   readonly #config: VaultConfig;
-  readonly #keys: VaultKeys;
+  readonly #device: VaultDevice;
   readonly #events: VaultEvents;
   readonly #network: Network;
   readonly #membership: Membership;
@@ -61,7 +69,7 @@ export class Vault {
   readonly #committer: Committer;
   readonly #liarsSeen = new Set<(liar: Liar) => void>();
 
-  private constructor(ports: ClientPorts, config: VaultConfig, keys: VaultKeys, events: VaultEvents) {
+  private constructor(ports: ClientPorts, { config, keys, passphrase }: OpenedVault, events: VaultEvents) {
     if (config.note === null) {
       throw new Fault(
         'refused',
@@ -75,7 +83,6 @@ export class Vault {
     const { crypto, clock, random } = ports;
     this.#ports = ports;
     this.#config = config;
-    this.#keys = keys;
     this.#events = events;
     this.#network = ports.network(keys.transportSeed);
     this.#membership = new Membership({
@@ -83,7 +90,15 @@ export class Vault {
       network: this.#network,
       identity: { role: 'device', note: config.note },
       charter: config.charter,
-      onCharter: (versions) => writeConfig(ports, { ...this.#config, charter: versions }),
+      onCharter: (versions) => this.#device.keepCharter(versions),
+    });
+    this.#device = new VaultDevice({
+      ports,
+      config,
+      keys,
+      passphrase,
+      membership: () => this.#membership,
+      onNotice: (fault) => events.onNotice?.(fault),
     });
     this.#door = new VaultStateDoor(ports.openState, { clock, crypto });
     this.#secret = vaultSecret(keys.agencySecret, config.vault);
@@ -114,26 +129,25 @@ export class Vault {
       random,
       vaultSecret: this.#secret,
       door: this.#door,
-      writer: (state) => this.#logWriter(state),
+      writer: (state) => this.#device.writer(state),
       committed: (state) => this.#namespace.follow(state),
     });
   }
 
   /** Faults: VAULT_MISSING, VAULT_KEYS_MISSING, VAULT_KEYS_OTHER, WRONG_PASSPHRASE, AGENCY_UNKNOWN (not in force yet). */
   static async open(ports: ClientPorts, passphrase: string, events: VaultEvents = {}): Promise<Vault> {
-    const config = await readConfig(ports);
+    const known = await readConfig(ports);
     const keys = await readKeys(ports, passphrase);
-    const vault = new Vault(ports, config, keys, events);
-    const device = originOf(
-      ports.crypto,
-      vault.#membership.charter.name,
-      ports.crypto.ed25519Public(keys.deviceSeed),
-    );
+    const { name } = CharterChain.from(ports.crypto, known.charter).current;
+    const device = originOf(ports.crypto, name, ports.crypto.ed25519Public(keys.deviceSeed));
+    const config = renewalDone(known, device);
     if (device !== config.device) {
       const message =
         "the key file in the vault's directory belongs to another vault: put the right one back";
       throw new Fault('refused', 'VAULT_KEYS_OTHER', message, { device: config.device });
     }
+    if (config !== known) await writeConfig(ports, config);
+    const vault = new Vault(ports, { config, keys, passphrase }, events);
     await vault.#network.start();
     return vault;
   }
@@ -340,6 +354,32 @@ export class Vault {
     );
   }
 
+  /** The vault's devices, oldest first. Faults: QUORUM_UNREACHABLE, UNFINISHED. */
+  devices(options: VerbOptions = {}): Promise<readonly DeviceLine[]> {
+    return this.#door.within(({ logs }) => listDevices(this.#devicesPorts(logs, options)));
+  }
+
+  /** Takes a device's rights away, for good. Faults: see `revokeDevice`. */
+  async revokeDevice(name: string, options: VerbOptions = {}): Promise<Revoked> {
+    await this.#refresh(options.signal);
+    const revoked = await this.#door.within(async (state) => {
+      const ports = this.#devicesPorts(state.logs, options);
+      const { rootSeed } = this.#device.agencyKeys;
+      const writer = () => this.#device.writer(state);
+      const done = await revokeDevice({ ...ports, rootSeed, writer }, name);
+      await this.#namespace.follow(state);
+      return done;
+    });
+    await this.#spreadCertificate();
+    return revoked;
+  }
+
+  #devicesPorts(logs: LogStore, { signal }: VerbOptions) {
+    const { crypto, clock } = this.#ports;
+    const { vault, agency } = this.#config;
+    return { crypto, clock, reader: this.#reading(logs, signal), vault, agency, own: this.#device.origin };
+  }
+
   /** Every place of the vault's live objects, once. */
   async places(prefix: string, options: VerbOptions = {}): Promise<readonly Place[]> {
     await this.#follow(options);
@@ -407,14 +447,18 @@ export class Vault {
     if (place === undefined) return [];
     const named = 'segments' in place ? place.segments.map(({ id }) => id) : [place.pack ?? pack];
     const ids = named.filter((id): id is Uint8Array => id !== null);
-    return this.#door.within(({ logs }) => Promise.all(ids.map((id) => placeOf(logs, id))));
+    return this.#door.within(({ logs }) => Promise.all(ids.map((id) => this.#placeIn(logs, id))));
+  }
+
+  async #placeIn(logs: LogStore, segment: Uint8Array): Promise<Place> {
+    return placeAnywhere({ logs, crypto: this.#ports.crypto, vault: this.#config.vault }, segment);
   }
 
   async #getOptions(options: VerbOptions, total = 0): Promise<GetOptions> {
     return {
       crypto: this.#ports.crypto,
       source: this.#source,
-      find: (segment) => this.#door.within(({ logs }) => placeOf(logs, segment)),
+      find: (segment) => this.#door.within(({ logs }) => this.#placeIn(logs, segment)),
       turns: this.#turns,
       progress: (bytes) => options.onProgress?.(bytes, total),
       signal: options.signal ?? new AbortController().signal,
@@ -424,17 +468,19 @@ export class Vault {
   /** Brings the catalog up to the newest certified heads. Faults: QUORUM_UNREACHABLE, UNFINISHED, ROLLBACK, FORKED. */
   #refresh(signal?: AbortSignal): Promise<void> {
     return this.#door.within(async (state) => {
-      await refresh(this.#membership.reader(state.logs, signal), { of: 'vault', vault: this.#config.vault });
+      await refresh(this.#reading(state.logs, signal), { of: 'vault', vault: this.#config.vault });
       await this.#namespace.follow(state);
     });
   }
 
-  /** An append that a crash kept from every hoster is known here alone; what is written next has to know of it. */
+  #reading(logs: LogStore, signal?: AbortSignal) {
+    const onNotice = (fault: Fault) => this.#events.onNotice?.(fault);
+    return { ...this.#membership.reader(logs, signal), onNotice };
+  }
+
   #finishOwn(): Promise<void> {
     return this.#door.within(async (state) => {
-      const own = state.logs.state(this.#config.device);
-      if (own.certifiedSize === own.size) return;
-      await this.#logWriter(state);
+      await this.#device.finishOwn(state);
       await this.#namespace.follow(state);
     });
   }
@@ -488,33 +534,8 @@ export class Vault {
     }
   }
 
-  async #logWriter(state: VaultState): Promise<LogWriter> {
-    const { crypto, clock, random } = this.#ports;
-    const note = this.#config.note as Uint8Array;
-    const writer = new LogWriter({
-      ...this.#membership.reader(state.logs),
-      crypto,
-      clock,
-      random,
-      seed: this.#keys.deviceSeed,
-      genesis: { kind: 'genesis', writer: 'device', note, adopts: null },
-    });
-    await writer.start().catch((error: unknown) => {
-      // An old append that the hosters refused is voided by now; its author was told then.
-      if (!isFault(error) || error.kind !== 'refused') throw error;
-    });
-    return writer;
-  }
-
-  async #spreadCertificate(): Promise<void> {
-    await this.#door.within(async ({ logs }) => {
-      const { certificate } = logs.state(this.#config.device);
-      if (certificate === null) return;
-      const voters = this.#membership.voters();
-      await Promise.all(
-        voters.map((voter) => voter.certify(this.#config.device, certificate).catch(() => undefined)),
-      );
-    });
+  #spreadCertificate(): Promise<void> {
+    return this.#door.within((state) => this.#device.spreadCertificate(state));
   }
 }
 

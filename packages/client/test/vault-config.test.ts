@@ -26,6 +26,8 @@ const config: VaultConfig = {
   vault: new Uint8Array(32).fill(1),
   policy: null,
   note: null,
+  adopts: null,
+  renewal: null,
   charter: [signCharter(crypto, charterOf(), [{ id: 'ana', seed: seedOf('officer ana grand-est') }])],
 };
 

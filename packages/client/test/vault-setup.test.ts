@@ -111,6 +111,8 @@ describe('creating a vault', () => {
       agencyName: 'Ville de Metz',
       policy: null,
       note: null,
+      adopts: null,
+      renewal: null,
     });
     expect(toHex(config.vault)).toBe(made.vault);
     expect(config.device).toBe(made.device);

@@ -1,7 +1,7 @@
 // Admission of entries that one log takes over from another: an `adopt` brings all it needs to be checked, so that a
 // voter that holds another branch, or none, can judge it. What the sealed log promised is judged as of then.
 
-import { asFault, equalBytes, Fault, verifyMerkleProof } from '@vauban/core';
+import { asFault, type Charter, type Crypto, equalBytes, Fault, verifyMerkleProof } from '@vauban/core';
 import { type AdmissionView, admitWriter, deviceOf, type EntryPlace, refuse } from './admission-view.ts';
 import { admitKeep } from './admit-claims.ts';
 import { admitPlace } from './admit-place.ts';
@@ -20,17 +20,10 @@ export async function admitAdopt(view: AdmissionView, at: EntryPlace, adopt: Ado
   const device = deviceOf(at, 'write');
   admitWriter(view, at.writer);
   const { origin, index } = adopt;
-  const before = delegationOf(view, adopt);
-  if (before.agency !== device.agency || origin === at.origin) {
-    throw refuse('ADOPT_OTHER', 'a device takes over what another device of its own agency wrote', {
-      origin,
-    });
-  }
-  refuseVault(before, device, origin);
-  if (originOf(view.crypto, view.current.name, before.deviceKey) !== origin) {
-    throw refuse('ORIGIN_OTHER', 'the delegation is not of the log whose entry is taken over', { origin });
-  }
-  const open = proven(view, adopt, before.deviceKey);
+  const versions = Array.from({ length: view.current.version }, (_, nth) => view.charterVersion(nth + 1));
+  const charters = versions.filter((one) => one !== undefined);
+  const { open, writer } = openAdopted(view.crypto, charters, { adopt, by: { origin: at.origin, device } });
+  const before = writer.delegation;
   if (!(await view.isSealed({ origin, agency: before.agency }))) {
     throw refuse('EVIDENCE_MISSING', 'the log is not known here as sealed: bring the revocation first', {
       origin,
@@ -39,20 +32,44 @@ export async function admitAdopt(view: AdmissionView, at: EntryPlace, adopt: Ado
   if ((await view.adoptedAt({ origin: at.origin, index: at.index }, adopt)) !== undefined) {
     throw refuse('ADOPTED_ALREADY', 'this log has taken the entry over before', { origin, index });
   }
-  await admitAdopted(view, at, {
-    open,
-    writer: { kind: 'device', key: before.deviceKey, delegation: before },
-  });
+  await admitAdopted(view, at, { open, writer });
+}
+
+/** An entry taken over, opened, and who wrote it. */
+export interface Adopted {
+  readonly open: OpenEntry;
+  readonly writer: Writer & { readonly kind: 'device' };
+}
+
+/**
+ * What an `adopt` proves by itself, under any of the charter versions: who wrote the entry, and that it stands where it
+ * is said to. Faults: ADOPT_OTHER, VAULT_OTHER, ORIGIN_OTHER, DELEGATION_FORGED, LOG_SIGNATURE, COMMIT_MISMATCH,
+ * ADOPT_UNPROVEN.
+ */
+export function openAdopted(
+  crypto: Crypto,
+  charters: readonly Charter[],
+  of: { readonly adopt: Adopt; readonly by: { readonly origin: string; readonly device: Delegation } },
+): Adopted {
+  const { adopt, by } = of;
+  const { origin } = adopt;
+  const before = delegationOf(crypto, charters, adopt);
+  if (before.agency !== by.device.agency || origin === by.origin) {
+    throw refuse('ADOPT_OTHER', 'a device takes over what another device of its own agency wrote', {
+      origin,
+    });
+  }
+  refuseVault(before, by.device, origin);
+  if (originOf(crypto, before.charter, before.deviceKey) !== origin) {
+    throw refuse('ORIGIN_OTHER', 'the delegation is not of the log whose entry is taken over', { origin });
+  }
+  const open = proven(crypto, adopt, before.deviceKey);
+  return { open, writer: { kind: 'device', key: before.deviceKey, delegation: before } };
 }
 
 /** The delegation under any version: the agency's root key may have been replaced since. */
-function delegationOf(view: AdmissionView, { note, origin }: Adopt): Delegation {
-  const versions = Array.from({ length: view.current.version }, (_, nth) => view.charterVersion(nth + 1));
-  const said = openNoteUnder(
-    view.crypto,
-    versions.filter((one) => one !== undefined),
-    note,
-  );
+function delegationOf(crypto: Crypto, charters: readonly Charter[], { note, origin }: Adopt): Delegation {
+  const said = openNoteUnder(crypto, charters, note);
   if (said.format === 'vauban/delegate/0') return said;
   throw refuse('ADOPT_OTHER', 'the note names no device', { origin });
 }
@@ -63,7 +80,7 @@ function refuseVault(before: Delegation, device: Delegation, origin: string): vo
 }
 
 /** The entry, after its proof: it stands at that index of a tree whose head its writer signed. */
-function proven({ crypto }: AdmissionView, adopt: Adopt, key: Uint8Array): OpenEntry {
+function proven(crypto: Crypto, adopt: Adopt, key: Uint8Array): OpenEntry {
   const { origin, index, branch, checkpoint, proof, record } = adopt;
   const { root, size, ...head } = openCheckpoint(crypto, checkpoint, key);
   const open = openEntry(crypto, record.entry, record);
@@ -80,11 +97,7 @@ function proven({ crypto }: AdmissionView, adopt: Adopt, key: Uint8Array): OpenE
   });
 }
 
-async function admitAdopted(
-  view: AdmissionView,
-  at: EntryPlace,
-  { open, writer }: { readonly open: OpenEntry; readonly writer: Writer & { readonly kind: 'device' } },
-): Promise<void> {
+async function admitAdopted(view: AdmissionView, at: EntryPlace, { open, writer }: Adopted): Promise<void> {
   const { payload, entry } = open;
   if (!writer.delegation.rights.includes('write')) {
     throw refuse('RIGHT_MISSING', 'the device taken over from had no right to write', { right: 'write' });
