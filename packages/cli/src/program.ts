@@ -14,6 +14,7 @@ import { registerCharterShow } from './verbs/charter-show.ts';
 import { registerDaemonConfigCheck } from './verbs/daemon-config-check.ts';
 import { registerDaemonInit } from './verbs/daemon-init.ts';
 import { registerDaemonRun } from './verbs/daemon-run.ts';
+import { registerDaemonVotingKey } from './verbs/daemon-voting-key.ts';
 import { registerNetworkBurn } from './verbs/network-burn.ts';
 import { registerNetworkCreate } from './verbs/network-create.ts';
 import { registerNetworkStart } from './verbs/network-start.ts';
@@ -59,6 +60,7 @@ export async function runProgram(argv: readonly string[], around: Surroundings):
   const daemon = program.command('daemon').description('for hosters: set up and run a storage daemon');
   registerDaemonInit(daemon, context);
   registerDaemonRun(daemon, context);
+  registerDaemonVotingKey(daemon, context);
   const config = daemon.command('config').description('look at a daemon configuration');
   registerDaemonConfigCheck(config, context);
   const network = program.command('network').description('a network of real daemons on this machine');

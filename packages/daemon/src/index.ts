@@ -14,6 +14,7 @@ export {
   readKey,
 } from './adapters/home.ts';
 export { type RunOptions, runDaemon } from './adapters/run.ts';
+export { type MadeVotingKey, makeVotingKey } from './adapters/voting-key.ts';
 export { encodeCharterFile } from './charter-file.ts';
 export { type DaemonConfig, formatConfig, parseConfig } from './config.ts';
 export { FIRST_EPOCH, type InitOptions, type NewDaemon } from './init.ts';

@@ -6,7 +6,9 @@ export { type AbandonedDraft, abandonDraft, deadDrafts } from './adapters/abando
 export type { AppliedCharter } from './adapters/apply-charter.ts';
 export { CharterDesk, type DeskOptions } from './adapters/charter-desk.ts';
 export { allocatedBytes } from './adapters/disk-usage.ts';
-export { enactCharter } from './adapters/enact-charter.ts';
+export { enactCharter, type EnactingDesk, enactEpoch } from './adapters/enact-charter.ts';
+export { nextVotingKeys } from './adapters/next-voting-keys.ts';
+export { type EpochMoves, openEpoch, stayingVoters } from './charter/open-epoch.ts';
 export {
   CHARTER_FILE,
   charterPath,

@@ -180,6 +180,11 @@ async function checkVotingKey(
   );
 }
 
+/** A small text file. Faults: FILE_MISSING, FILE_UNREADABLE, TOO_LARGE. */
+export async function readSmallText(path: string, bytesMax: number, what: string): Promise<string> {
+  return (await readSmall(path, bytesMax, what)).toString('utf8');
+}
+
 async function readSmall(path: string, bytesMax: number, what: string): Promise<Buffer> {
   try {
     const found = await lstat(path);

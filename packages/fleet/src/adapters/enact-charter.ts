@@ -8,22 +8,30 @@ import { type Charter, CHARTER_VALIDITY_MS, decodeCharter, encodeCbor, Fault } f
 import { nodeClock, nodeCrypto, openFiles } from '@vauban/core/node';
 import { encodeCharterFile } from '@vauban/daemon';
 import { type CharterChain, decodeSignedCharter, type SignedCharter, signCharter } from '@vauban/ledger';
+import { type EpochMoves, openEpoch, stayingVoters } from '../charter/open-epoch.ts';
 import { applyCharter } from './apply-charter.ts';
 import { CHARTER_FILE, networkRoot, OFFICERS, readKeys, replaceFile } from './layout.ts';
 import { NetworkSession } from './network-session.ts';
+import { nextVotingKeys } from './next-voting-keys.ts';
 
 const DRAFT_FILE = 'draft.cbor';
 const LOCK_FILE = 'desk.lock';
 
+/** What a change may ask of the hosters. */
+export interface EnactingDesk {
+  /** Keys for the next epoch of the hosters named. Faults: VOTING_KEY_MISSING. */
+  nextVotingKeys(hosters: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
+}
+
 /**
  * Puts `change(current)` in force as the next version and rewrites the charter file. Version, previous hash and times
  * are filled in here; returning the charter given means nothing is to be done. Returns the chain now in force.
- * Faults: NETWORK_MISSING, NO_KEYS, DESK_BUSY (refused), QUORUM_UNREACHABLE, OFFICERS_SHORT, VOTERS_CHANGED,
- * CHARTER_INVALID.
+ * Faults: NETWORK_MISSING, NO_KEYS, DESK_BUSY (refused), QUORUM_UNREACHABLE, OFFICERS_SHORT, CHARTER_INVALID,
+ * and those of succession.
  */
 export async function enactCharter(
   directory: string,
-  change: (charter: Charter) => Charter,
+  change: (charter: Charter, desk: EnactingDesk) => Charter | Promise<Charter>,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<CharterChain> {
   const root = await networkRoot(directory);
@@ -36,7 +44,9 @@ export async function enactCharter(
         await enact(session, root, left);
       }
       const { chain } = session;
-      const next = change(chain.current);
+      const next = await change(chain.current, {
+        nextVotingKeys: (hosters) => nextVotingKeys(session, hosters),
+      });
       if (next !== chain.current) await enact(session, root, await draft(session, root, next));
       await replaceFile(openFiles(root), CHARTER_FILE, encodeCharterFile(chain.signedFrom(1)));
       return chain;
@@ -44,6 +54,17 @@ export async function enactCharter(
   } finally {
     await session.close();
   }
+}
+
+/** Opens the next epoch with everyone's fresh key. Faults: those of enactCharter, VOTING_KEY_MISSING. */
+export function enactEpoch(
+  directory: string,
+  moves: EpochMoves,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<CharterChain> {
+  const change = async (charter: Charter, desk: EnactingDesk) =>
+    openEpoch(charter, moves, await desk.nextVotingKeys(stayingVoters(charter, moves)));
+  return enactCharter(directory, change, options);
 }
 
 async function draft(session: NetworkSession, root: string, next: Charter): Promise<SignedCharter> {

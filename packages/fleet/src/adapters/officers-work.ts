@@ -15,7 +15,14 @@ import { nodeClock, nodeCrypto } from '@vauban/core/node';
 import type { DaemonFacts } from '@vauban/daemon';
 import type { SignedCharter } from '@vauban/ledger';
 import { decisionsOf, parseCharterText } from '../charter/charter-text.ts';
-import { broughtKeys, composeNext, type Newcomers, votersChange, withNewcomers } from '../charter/compose.ts';
+import {
+  broughtKeys,
+  composeNext,
+  type Newcomers,
+  type VotersChange,
+  votersChange,
+  withNewcomers,
+} from '../charter/compose.ts';
 import {
   decodeDraft,
   DRAFT_BYTES_MAX,
@@ -26,6 +33,7 @@ import {
 } from '../charter/draft.ts';
 import { type AppliedCharter, applyCharter } from './apply-charter.ts';
 import type { CharterDesk } from './charter-desk.ts';
+import { nextVotingKeys } from './next-voting-keys.ts';
 import { openOfficerKey, signOnce } from './officer-key.ts';
 
 /**
@@ -43,12 +51,19 @@ export async function proposeCharter(
   const renewed = renewedKeys(of.daemons, nextEpoch);
   const change = votersChange(chain.current, decisions, renewed);
   const votingKeys =
-    change === undefined ? new Map<string, Uint8Array>() : broughtKeys(chain.current, change, of.daemons);
+    change === undefined
+      ? new Map<string, Uint8Array>()
+      : new Map([...(await stayingKeys(desk, change)), ...broughtKeys(chain.current, change, of.daemons)]);
   const now = nodeClock.now();
   const charter = composeNext({ chain, decisions, change, votingKeys, now });
   const draft = { body: encodeCharter(charter), signatures: [], certificate: null };
   checkSuccession(chain.current, charter, chain.currentHash);
   return draft;
+}
+
+/** Without a key to ask the hosters with there are none: the version then says whose is missing. */
+async function stayingKeys(desk: CharterDesk, { staying }: VotersChange): Promise<Map<string, Uint8Array>> {
+  return desk.session === undefined ? new Map() : nextVotingKeys(desk.session, staying);
 }
 
 /** Voting hosters whose public line brings a key for the epoch to come: their present key is to be replaced. */
