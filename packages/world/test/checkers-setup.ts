@@ -125,7 +125,7 @@ export function daemonBytes(id: string): Uint8Array {
 /** A judge with what it is told of. */
 export interface Bench {
   readonly evidence: Evidence;
-  readonly judge: Checker;
+  readonly checker: Checker;
   saw(from: string, to: string, body: Uint8Array): void;
   /** The log on the wire, and its certificate. */
   certify(log: HandLog, size?: number): void;
@@ -142,7 +142,7 @@ export function bench(make: (evidence: Evidence) => Checker): Bench {
   const lying = new Set<string>();
   return {
     evidence,
-    judge,
+    checker: judge,
     saw,
     certify(log, size) {
       saw('agency', 'metz', log.append());

@@ -92,29 +92,29 @@ describe('what was acknowledged', () => {
 
 describe('one history', () => {
   it('agrees with certified heads that extend one another', async () => {
-    const it_ = bench(oneHistory);
+    const judge = bench(oneHistory);
     const log = logOf('a', 'x', 'y', 'z');
-    for (let size = 1; size <= 4; size++) it_.certify(log, size);
-    expect(it_.evidence.certified).toHaveLength(4);
-    await expect(it_.verdict({ logs: [log.held('metz'), log.held('nancy', 2)] })).resolves.toBeUndefined();
+    for (let size = 1; size <= 4; size++) judge.certify(log, size);
+    expect(judge.evidence.certified).toHaveLength(4);
+    await expect(judge.verdict({ logs: [log.held('metz'), log.held('nancy', 2)] })).resolves.toBeUndefined();
   });
 
   it('notices two certificates of one size, and not what five signed', () => {
-    const it_ = bench(oneHistory);
-    it_.certify(logOf('a', 'x'));
+    const judge = bench(oneHistory);
+    judge.certify(logOf('a', 'x'));
     const other = logOf('a', 'y');
-    it_.saw('agency', 'metz', other.append(other.certificate(2, six.slice(1))));
-    expect(() => it_.told({ of: 'burnt', hoster: 'metz' })).not.toThrow();
-    it_.certify(other);
-    expect(() => it_.told({ of: 'burnt', hoster: 'metz' })).toThrow(/certified twice/);
+    judge.saw('agency', 'metz', other.append(other.certificate(2, six.slice(1))));
+    expect(() => judge.told({ of: 'burnt', hoster: 'metz' })).not.toThrow();
+    judge.certify(other);
+    expect(() => judge.told({ of: 'burnt', hoster: 'metz' })).toThrow(/certified twice/);
   });
 
   it('notices certified heads of different sizes that do not extend each other', async () => {
-    const it_ = bench(oneHistory);
+    const judge = bench(oneHistory);
     const long = logOf('a', 'x', 'y');
-    it_.certify(logOf('a', 'z'), 2);
-    it_.certify(long);
-    await expect(it_.verdict({ logs: [long.held('metz')] })).rejects.toThrow(/a history that ends there/);
+    judge.certify(logOf('a', 'z'), 2);
+    judge.certify(long);
+    await expect(judge.verdict({ logs: [long.held('metz')] })).rejects.toThrow(/a history that ends there/);
   });
 
   it('notices entries that their checkpoint does not sign', async () => {
@@ -125,39 +125,39 @@ describe('one history', () => {
 
 describe('nothing is lost', () => {
   it('when every sound hoster holds what was certified', async () => {
-    const it_ = bench(nothingLost);
+    const judge = bench(nothingLost);
     const log = logOf('a', 'x');
-    it_.certify(log);
-    await expect(it_.verdict({ logs: heldByAll(log) })).resolves.toBeUndefined();
+    judge.certify(log);
+    await expect(judge.verdict({ logs: heldByAll(log) })).resolves.toBeUndefined();
     const four = six.slice(0, 4).map((name) => log.held(name));
-    await expect(it_.verdict({ logs: four })).rejects.toThrow(/only .* hold that any more; 6/);
-    await expect(it_.verdict({ logs: four, down: ['epinal', 'verdun'] })).resolves.toBeUndefined();
+    await expect(judge.verdict({ logs: four })).rejects.toThrow(/only .* hold that any more; 6/);
+    await expect(judge.verdict({ logs: four, down: ['epinal', 'verdun'] })).resolves.toBeUndefined();
   });
 
   it('but when it is another thing by now, or nobody has it', async () => {
-    const it_ = bench(nothingLost);
-    it_.certify(logOf('a', 'x'));
-    await expect(it_.verdict({ logs: heldByAll(logOf('a', 'y')) })).rejects.toThrow(/nobody holds/);
-    it_.told({ of: 'lies', hoster: 'metz', liar: 'stale-heads' });
-    await expect(it_.verdict({ logs: [logOf('a', 'x').held('metz')] })).rejects.toThrow(/nobody holds/);
+    const judge = bench(nothingLost);
+    judge.certify(logOf('a', 'x'));
+    await expect(judge.verdict({ logs: heldByAll(logOf('a', 'y')) })).rejects.toThrow(/nobody holds/);
+    judge.told({ of: 'lies', hoster: 'metz', liar: 'stale-heads' });
+    await expect(judge.verdict({ logs: [logOf('a', 'x').held('metz')] })).rejects.toThrow(/nobody holds/);
   });
 });
 
 describe('honest votes', () => {
   const voted = (...logs: readonly HandLog[]) => {
-    const it_ = bench(honestVotes);
+    const judge = bench(honestVotes);
     for (const log of logs) {
-      it_.saw('agency', 'metz', log.append());
-      it_.saw('metz', 'agency', log.vote('metz'));
+      judge.saw('agency', 'metz', log.append());
+      judge.saw('metz', 'agency', log.vote('metz'));
     }
-    return it_;
+    return judge;
   };
 
   it('are for one tree of one size', async () => {
     const log = logOf('a', 'x');
-    const it_ = voted(log, log);
-    expect(it_.evidence.votes).toHaveLength(1);
-    await expect(it_.verdict({ logs: heldByAll(log) })).resolves.toBeUndefined();
+    const judge = voted(log, log);
+    expect(judge.evidence.votes).toHaveLength(1);
+    await expect(judge.verdict({ logs: heldByAll(log) })).resolves.toBeUndefined();
     const twice = voted(log, logOf('a', 'y'));
     expect(() => twice.told({ of: 'burnt', hoster: 'nancy' })).toThrow(/signed two trees/);
     const liar = voted(log, logOf('a', 'y'));
@@ -174,10 +174,10 @@ describe('honest votes', () => {
 
 describe('places', () => {
   const judged = (place: ReturnType<typeof placeOn>['place'], ...after: readonly { kind: string }[]) => {
-    const it_ = bench(places);
+    const judge = bench(places);
     const log = new HandLog('a').add(genesis(), place, ...after);
-    it_.certify(log);
-    return it_.verdict({ logs: heldByAll(log) });
+    judge.certify(log);
+    return judge.verdict({ logs: heldByAll(log) });
   };
 
   it('keep the policy, with receipts that hold', async () => {
@@ -205,11 +205,11 @@ describe('places', () => {
   it('may be anything when they were voided before they were certified', async () => {
     const { place } = placeOn(undefined, { receipts: 8 });
     await expect(judged(place, { kind: 'void', index: 1 } as never)).resolves.toBeUndefined();
-    const it_ = bench(places);
+    const judge = bench(places);
     const log = new HandLog('a').add(genesis(), place, { kind: 'void', index: 1 });
-    it_.certify(log, 2);
-    it_.certify(log);
-    await expect(it_.verdict({ logs: heldByAll(log) })).rejects.toThrow(/too few/);
+    judge.certify(log, 2);
+    judge.certify(log);
+    await expect(judge.verdict({ logs: heldByAll(log) })).rejects.toThrow(/too few/);
   });
 });
 
@@ -219,11 +219,11 @@ describe('fragments', () => {
     ...more: { kind: string }[]
   ) {
     const { place, segment, shards } = placeOn();
-    const it_ = bench(heldFragments);
+    const judge = bench(heldFragments);
     const log = new HandLog('a').add(genesis(), place);
-    it_.certify(log);
+    judge.certify(log);
     const own = new HandLog('b').add(daemonGenesis('metz'), ...more);
-    it_.certify(own);
+    judge.certify(own);
     const name = toHex(segment);
     const hosters = await Promise.all(
       members.map(async (member, index) => {
@@ -240,10 +240,9 @@ describe('fragments', () => {
       }),
     );
     return {
-      it_,
+      judge,
       segment,
-      verdict: () =>
-        it_.judge.judge?.({ crypto, charter, logs: heldByAll(log, own), hosters }) as Promise<void>,
+      verdict: () => judge.checker.judge?.({ crypto, charter, logs: heldByAll(log, own), hosters }) as Promise<void>,
     };
   }
 
@@ -251,7 +250,7 @@ describe('fragments', () => {
     await expect((await onDisks((shard) => shard)).verdict()).resolves.toBeUndefined();
     const without = await onDisks((shard, name) => (name === 'metz' ? undefined : shard));
     await expect(without.verdict()).rejects.toThrow(/metz signed for fragment 1 .* does not have it/);
-    without.it_.told({ of: 'damaged', machine: 'metz' });
+    without.judge.told({ of: 'damaged', machine: 'metz' });
     await expect(without.verdict()).resolves.toBeUndefined();
     const other = await onDisks((shard, name) => (name === 'nancy' ? shard.map((byte) => byte ^ 1) : shard));
     await expect(other.verdict()).rejects.toThrow(/nancy .* other bytes/);
@@ -280,9 +279,9 @@ describe('erasing', () => {
     objects,
   });
   const judged = (...logs: readonly HandLog[]) => {
-    const it_ = bench(erasing);
-    for (const log of logs) it_.certify(log);
-    return it_.verdict({ logs: heldByAll(...logs) });
+    const judge = bench(erasing);
+    for (const log of logs) judge.certify(log);
+    return judge.verdict({ logs: heldByAll(...logs) });
   };
   const purger = (...said: readonly Said[]) => new HandLog('b').add(daemonGenesis('metz'), ...said);
 
@@ -322,14 +321,14 @@ describe('erasing', () => {
   });
 
   it('of what was never placed makes older receipts worthless', async () => {
-    const it_ = bench(erasing);
+    const judge = bench(erasing);
     const swept = new HandLog('b').add(daemonGenesis('metz'), { kind: 'sweep', generation: 1 });
-    it_.certify(swept);
+    judge.certify(swept);
     const between = Array.from({ length: 20 }, (_, nth) => logOf(`x${nth}`, 'x'));
-    for (const log of between) it_.certify(log);
+    for (const log of between) judge.certify(log);
     const late = new HandLog('a').add(genesis(), place);
-    it_.certify(late);
-    await expect(it_.verdict({ logs: heldByAll(swept, late) })).rejects.toThrow(/from before it swept/);
+    judge.certify(late);
+    await expect(judge.verdict({ logs: heldByAll(swept, late) })).rejects.toThrow(/from before it swept/);
   });
 });
 
@@ -353,44 +352,44 @@ describe('seals', () => {
   };
 
   it('end what can be certified', async () => {
-    const it_ = bench(seals);
-    it_.certify(log, 2);
-    for (const name of six) it_.saw(name, 'agency', report(name, 2));
-    await expect(it_.verdict({ logs: [] })).resolves.toBeUndefined();
-    it_.certify(log, 3);
-    await expect(it_.verdict({ logs: [] })).rejects.toThrow(
+    const judge = bench(seals);
+    judge.certify(log, 2);
+    for (const name of six) judge.saw(name, 'agency', report(name, 2));
+    await expect(judge.verdict({ logs: [] })).resolves.toBeUndefined();
+    judge.certify(log, 3);
+    await expect(judge.verdict({ logs: [] })).rejects.toThrow(
       /sealed at 2 by 6 hosters, and was certified at 3/,
     );
   });
 
   it('need a quorum, of hosters that say it themselves, and no liar’s word counts for more', async () => {
-    const it_ = bench(seals);
-    it_.certify(log, 3);
-    for (const name of six.slice(0, 5)) it_.saw(name, 'agency', report(name, 2));
-    it_.saw('verdun', 'agency', report('metz', 2));
-    await expect(it_.verdict({ logs: [] })).resolves.toBeUndefined();
-    it_.told({ of: 'lies', hoster: 'verdun', liar: 'false-seals' });
-    it_.saw('verdun', 'agency', report('verdun', 3));
-    await expect(it_.verdict({ logs: [] })).rejects.toThrow(/certified at 3/);
+    const judge = bench(seals);
+    judge.certify(log, 3);
+    for (const name of six.slice(0, 5)) judge.saw(name, 'agency', report(name, 2));
+    judge.saw('verdun', 'agency', report('metz', 2));
+    await expect(judge.verdict({ logs: [] })).resolves.toBeUndefined();
+    judge.told({ of: 'lies', hoster: 'verdun', liar: 'false-seals' });
+    judge.saw('verdun', 'agency', report('verdun', 3));
+    await expect(judge.verdict({ logs: [] })).rejects.toThrow(/certified at 3/);
   });
 });
 
 describe('progress', () => {
   it('means that all an honest hoster holds is certified in the end', async () => {
-    const it_ = bench(progress);
+    const judge = bench(progress);
     const log = logOf('a', 'x', 'y');
-    it_.certify(log, 2);
-    await expect(it_.verdict({ logs: [log.held('metz', 2)] })).resolves.toBeUndefined();
-    await expect(it_.verdict({ logs: [log.held('metz')] })).rejects.toThrow(/up to 3, .* up to 2 only/);
+    judge.certify(log, 2);
+    await expect(judge.verdict({ logs: [log.held('metz', 2)] })).resolves.toBeUndefined();
+    await expect(judge.verdict({ logs: [log.held('metz')] })).rejects.toThrow(/up to 3, .* up to 2 only/);
   });
 
   it('is not owed to the log of a hoster that lies', async () => {
-    const it_ = bench(progress);
+    const judge = bench(progress);
     const own = new HandLog('b').add(daemonGenesis('metz'), { kind: 'sweep', generation: 1 });
-    it_.certify(own, 1);
-    await expect(it_.verdict({ logs: [own.held('nancy')] })).rejects.toThrow(/up to 2/);
-    it_.told({ of: 'lies', hoster: 'metz', liar: 'false-custody' });
-    await expect(it_.verdict({ logs: [own.held('nancy')] })).resolves.toBeUndefined();
+    judge.certify(own, 1);
+    await expect(judge.verdict({ logs: [own.held('nancy')] })).rejects.toThrow(/up to 2/);
+    judge.told({ of: 'lies', hoster: 'metz', liar: 'false-custody' });
+    await expect(judge.verdict({ logs: [own.held('nancy')] })).resolves.toBeUndefined();
   });
 });
 
@@ -426,18 +425,18 @@ describe('what judges read with', () => {
   });
 
   it('ignores what cannot be read', () => {
-    const it_ = bench(oneHistory);
+    const judge = bench(oneHistory);
     expect(judgedHead('x\n1\nnot base64\n')).toBeUndefined();
     const bytes = logOf('a', 'x').append('garbled');
     for (let at = 0; at < bytes.length; at += 7)
-      it_.saw(
+      judge.saw(
         'a',
         'b',
         bytes.map((byte, nth) => (nth === at ? byte ^ 255 : byte)),
       );
-    it_.saw('a', 'b', bytes.subarray(0, 100));
-    it_.saw('a', 'b', encodeCbor({ ok: true, answer: { signed: utf8('x'), cosignature: '— a b' } }));
-    expect(it_.evidence.certified).toEqual([]);
-    expect(it_.evidence.votes).toEqual([]);
+    judge.saw('a', 'b', bytes.subarray(0, 100));
+    judge.saw('a', 'b', encodeCbor({ ok: true, answer: { signed: utf8('x'), cosignature: '— a b' } }));
+    expect(judge.evidence.certified).toEqual([]);
+    expect(judge.evidence.votes).toEqual([]);
   });
 });

@@ -13,13 +13,13 @@ export type Cbor =
   | { readonly [key: string]: Cbor };
 
 const DEPTH_MAX = 16;
-const BAD = Symbol('not CBOR');
+const BAD: unique symbol = Symbol('not CBOR');
 
 /** The one value these bytes are; undefined when they are none, or more than one. */
 export function readCbor(bytes: Uint8Array): Cbor | undefined {
   const at = { offset: 0 };
   const value = item(bytes, at, 0);
-  return value === BAD || at.offset !== bytes.length ? undefined : (value as Cbor);
+  return value === BAD || at.offset !== bytes.length ? undefined : value;
 }
 
 /** A field of a map; undefined for everything else. */
@@ -37,6 +37,11 @@ export function bytesOf(value: Cbor | undefined): Uint8Array | undefined {
 
 export function textOf(value: Cbor | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
+}
+
+/** A number or text as it is written in names; '?' for everything else. */
+export function wordOf(value: Cbor | undefined): string {
+  return typeof value === 'number' || typeof value === 'string' ? `${value}` : '?';
 }
 
 export function numberOf(value: Cbor | undefined): number | undefined {
@@ -108,7 +113,7 @@ function list(bytes: Uint8Array, at: { offset: number }, { length, depth }: Size
   for (let i = 0; i < length; i++) {
     const value = item(bytes, at, depth + 1);
     if (value === BAD) return BAD;
-    items.push(value as Cbor);
+    items.push(value);
   }
   return items;
 }
@@ -119,7 +124,7 @@ function map(bytes: Uint8Array, at: { offset: number }, { length, depth }: Size)
     const key = item(bytes, at, depth + 1);
     const value = item(bytes, at, depth + 1);
     if (typeof key !== 'string' || value === BAD) return BAD;
-    entries.push([key, value as Cbor]);
+    entries.push([key, value]);
   }
   return Object.fromEntries(entries);
 }

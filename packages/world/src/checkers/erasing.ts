@@ -3,7 +3,7 @@
 
 import { toHex } from '@vauban/core';
 import type { Checker } from '../checker.ts';
-import { bytesOf, type Cbor, field, listOf, numberOf, readCbor, textOf } from './cbor.ts';
+import { bytesOf, type Cbor, field, listOf, numberOf, readCbor, textOf, wordOf } from './cbor.ts';
 import { type CertifiedEntry, type CertifiedLog, certifiedLogs } from './certified-entries.ts';
 import { daemonText, type Evidence } from './evidence.ts';
 import { judgedPlace } from './places.ts';
@@ -78,7 +78,7 @@ function releasesOf({ vault, entries, origin }: CertifiedLog): Release[] {
   return entries.flatMap(({ kind, payload, voided, certifiedNth: nth }) => {
     if (kind !== 'release' || voided) return [];
     const claims = listOf(field(payload, 'claims')).map(entryName);
-    const objects = listOf(field(payload, 'objects')).map((index) => `${origin} ${String(index)}`);
+    const objects = listOf(field(payload, 'objects')).map((index) => `${origin} ${wordOf(index)}`);
     return [...claims, ...objects].map((name) => ({ name, vault, nth }));
   });
 }
@@ -88,7 +88,7 @@ function entryName(value: Cbor): string {
   const [origin, index] = Array.isArray(value)
     ? listOf(value)
     : [field(value, 'origin'), field(value, 'index')];
-  return `${String(origin)} ${String(index)}`;
+  return `${wordOf(origin)} ${wordOf(index)}`;
 }
 
 function judgePurge(
@@ -140,7 +140,7 @@ function judgeTrims(logs: readonly CertifiedLog[]): void {
     entries
       .filter(({ kind, voided }) => kind === 'trim' && !voided)
       .map(({ payload }) => ({
-        fragment: `${toHex(bytesOf(field(payload, 'segment')) ?? new Uint8Array(0))} ${String(field(payload, 'index'))}`,
+        fragment: `${toHex(bytesOf(field(payload, 'segment')) ?? new Uint8Array(0))} ${wordOf(field(payload, 'index'))}`,
         daemon: daemonText(field(genesis, 'daemon')),
         keeper: daemonText(field(payload, 'keeper')),
       })),

@@ -3,7 +3,7 @@
 
 import { equalBytes, type Files, toHex } from '@vauban/core';
 import type { Checker, End } from '../checker.ts';
-import { bytesOf, field, listOf, numberOf } from './cbor.ts';
+import { bytesOf, field, listOf, numberOf, wordOf } from './cbor.ts';
 import { type CertifiedLog, certifiedLogs } from './certified-entries.ts';
 import { daemonText, type Evidence } from './evidence.ts';
 import { Harmed } from './harmed.ts';
@@ -86,11 +86,11 @@ function letGo(end: End, logs: readonly CertifiedLog[]): Set<string> {
       if (kind === 'lost')
         for (const pair of listOf(field(payload, 'fragments'))) {
           const [segment, index] = listOf(pair);
-          if (segment instanceof Uint8Array) gone.add(`${daemon} ${toHex(segment)} ${String(index)}`);
+          if (segment instanceof Uint8Array) gone.add(`${daemon} ${toHex(segment)} ${wordOf(index)}`);
         }
       if (kind === 'trim') {
         const segment = bytesOf(field(payload, 'segment'));
-        if (segment) gone.add(`${daemon} ${toHex(segment)} ${String(field(payload, 'index'))}`);
+        if (segment) gone.add(`${daemon} ${toHex(segment)} ${wordOf(field(payload, 'index'))}`);
       }
       if (kind === 'purge')
         for (const segment of listOf(field(payload, 'segments')))
