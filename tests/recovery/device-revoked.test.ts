@@ -16,8 +16,8 @@ beforeAll(async () => {
   lost = await network.vault('lost');
   kept = lost.at(at('kept'));
   const words = join(network.scratch, 'words');
-  await writeFile(words, `${lost.created.json.words.join(' ')}\n`);
-  const from = ['--words-file', words, '--charter', network.directory];
+  await writeFile(words, `${lost.created.json.words}\n`);
+  const from = ['--words-file', words, '--network', network.directory];
   const where = ['--vault', kept.directory, '--passphrase-file', kept.passphraseFile];
   const recovered = await run(['vault', 'recover', ...from, ...where, '--json']);
   expect(recovered.code, inWords(recovered)).toBe(0);
