@@ -25,13 +25,13 @@ const first = (file: Uint8Array, root: string) =>
   );
 
 test('both accept the fixtures, under their own charter root only', async () => {
-  const roots = storedProofs.map(({ name }) => storedProof(name).root);
-  for (const [nth, { name }] of storedProofs.entries()) {
-    const { file } = storedProof(name);
-    for (const [at, root] of roots.entries()) {
-      expect([await first(file, root), second(file, root).split(':')[0]]).toEqual(
-        at === nth ? ['accepted', 'accepted'] : ['refused', 'refused'],
-      );
+  const roots = new Set(storedProofs.map(({ name }) => storedProof(name).root));
+  expect(roots.size).toBeGreaterThan(1);
+  for (const { name } of storedProofs) {
+    const { file, root } = storedProof(name);
+    for (const given of roots) {
+      const verdict = given === root ? 'accepted' : 'refused';
+      expect([await first(file, given), second(file, given).split(':')[0]]).toEqual([verdict, verdict]);
     }
   }
 });

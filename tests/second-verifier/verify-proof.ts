@@ -744,11 +744,12 @@ function daemonOf(charter: Charter, payload: Payload): Writer | undefined {
   return daemon && { kind: 'daemon', key: daemon.logKey, daemon: id };
 }
 
-const isOpen = (one: OpenHead['entries'][0], kind: string) => one.kind === kind && one.payload !== undefined;
+const isOpenPlace = ({ kind, payload }: OpenHead['entries'][0]) =>
+  payload !== undefined && (kind === 'place' || (kind === 'adopt' && adoptedKind(payload) === 'place'));
 
 /** No entry without a reason (PROOF 3, step 5), and no place that is cancelled. */
 function checkPresence({ head, writer, entries }: OpenHead, segments: ReadonlySet<string>, at: number): void {
-  const first = entries.find((one) => isOpen(one, 'place'))?.index ?? head.size;
+  const first = entries.find(isOpenPlace)?.index ?? head.size;
   const whole = entries.filter(({ index }) => index > first).length === head.size - 1 - first;
   for (const { index, kind, time, payload } of entries) {
     if (payload === undefined) {
@@ -759,13 +760,16 @@ function checkPresence({ head, writer, entries }: OpenHead, segments: ReadonlySe
     if (kind === 'void') {
       must(whole && index > first, 'a void for nothing');
       must(
-        !entries.some((one) => isOpen(one, 'place') && one.index === payload['index']),
+        !entries.some((one) => isOpenPlace(one) && one.index === payload['index']),
         'the place is cancelled',
       );
       continue;
     }
     must(time <= at, 'an entry of a later date');
-    must(writer.kind === (kind === 'place' ? 'device' : 'daemon'), 'the writer may not write this');
+    must(
+      writer.kind === (kind === 'place' || kind === 'adopt' ? 'device' : 'daemon'),
+      'the writer may not write this',
+    );
     must(
       segmentsOf(kind, payload).some((id) => segments.has(id)),
       'an entry about other segments',
@@ -775,9 +779,67 @@ function checkPresence({ head, writer, entries }: OpenHead, segments: ReadonlySe
 
 function segmentsOf(kind: string, payload: Payload): string[] {
   if (kind === 'place' || kind === 'custody' || kind === 'trim') return [hex(key(payload['segment']))];
+  if (kind === 'adopt') {
+    const { entry, payload: taken } = adoptShape(payload).record;
+    must(openEntryBytes(entry).kind === 'place', 'nothing placed is taken over');
+    return [hex(key((decode(taken) as Payload)['segment']))];
+  }
   if (kind === 'lost') return listOf((pair) => hex(key((pair as Value[])[0])))(payload['fragments']);
   if (kind === 'purge') return listOf(key)(payload['segments']).map(hex);
   throw new Error(`an entry of kind ${kind}`);
+}
+
+// Places taken over from a sealed log (SPEC 3)
+
+const adoptShape = mapOf({
+  kind: text,
+  origin: text,
+  index: count,
+  branch: key,
+  checkpoint: text,
+  proof: listOf(key),
+  note: bytesOf(),
+  record: mapOf({ entry: bytesOf(), salt: key, payload: bytesOf() }),
+});
+
+function adoptedKind(payload: Payload): string {
+  return openEntryBytes(adoptShape(payload).record.entry).kind;
+}
+
+/** The place, its date and its writer, after the evidence that an `adopt` carries with it. */
+function takeOver(payload: Payload, by: { writer: Writer; origin: string; charters: readonly Charter[] }) {
+  const { origin, index, branch, checkpoint, proof, note, record } = adoptShape(payload);
+  const genesis: Payload = { note };
+  const writer = by.charters
+    .map((charter) => deviceOf(charter, genesis))
+    .findLast((one) => one !== undefined);
+  must(
+    writer?.kind === 'device' && by.writer.kind === 'device' && origin !== by.origin,
+    'taken over from nobody',
+  );
+  must(
+    writer.note.agency === by.writer.note.agency && same(writer.note.vault, by.writer.note.vault),
+    'taken over from others',
+  );
+  must(`${writer.note.charter}/${hex(sha256(writer.key))}` === origin, 'taken over from another log');
+  const signedNote = parseNote(checkpoint);
+  const head = headOf(signedNote);
+  const own = signedNote.lines.find(
+    (line) => line.name === origin && lineSigned(signedNote, line, writer.key),
+  );
+  must(own !== undefined && head.origin === origin, 'the head of what is taken over');
+  const { commit, time } = openEntryBytes(record.entry);
+  must(
+    same(sha256('vauban/commit/0\n', record.salt, record.payload), commit),
+    'commitment of what is taken over',
+  );
+  const leaf = leafOf(record.entry);
+  must(index < head.size && same(leaf, branch), 'branch');
+  must(
+    same(rootOfPath(leaf, { index, size: head.size, path: proof }), head.root),
+    'inclusion of what is taken over',
+  );
+  return { place: placeShape(decode(record.payload)), time, writer };
 }
 
 // Places and holders (SPEC 6; placement SPEC 1)
@@ -958,11 +1020,13 @@ function segmentOf(id: string, heads: readonly OpenHead[], charters: readonly Ch
       )
         continue;
       const named = { log: nth + 1, index, time };
-      if (kind === 'place') {
-        const place = placeShape(payload);
+      if (kind === 'place' || kind === 'adopt') {
+        const by = { writer, origin: head.origin, charters };
+        const made = kind === 'place' ? { place: placeShape(payload), time, writer } : takeOver(payload, by);
+        const { place } = made;
         const charter = charters[place.charter - 1];
         must(charter !== undefined, 'the version a place names');
-        checkPlace(place, { time, writer, charter });
+        checkPlace(place, { ...made, charter });
         const later = entries.filter((one) => one.index > index).length;
         places.push({ ...named, place, excluded: later === head.size - 1 - index });
         for (const [fragment, { held }] of place.fragments.entries()) {
@@ -1050,13 +1114,14 @@ function holdingsOf(events: readonly Event[], heads: readonly OpenHead[]): Segme
   const byTime = (a: Named, b: Named) => a.time - b.time || a.log - b.log || a.index - b.index;
   const own = (a: Event, b: Event) =>
     origin(a) === origin(b) ? a.index - b.index : genesis(a) - genesis(b) || order(origin(a), origin(b));
-  const placed = events.filter(({ kind }) => kind === 'place').sort(byTime);
-  const said = events.filter(({ kind }) => kind !== 'place').sort(own);
+  const isPlace = ({ kind }: Event) => kind === 'place' || kind === 'adopt';
+  const placed = events.filter(isPlace).sort(byTime);
+  const said = events.filter((one) => !isPlace(one)).sort(own);
   const open = new Map<string, Event>();
   const held: Segment['holdings'][0] = [];
   for (const event of [...placed, ...said]) {
     const since = open.get(event.daemon);
-    if (event.kind === 'place' || event.kind === 'custody') {
+    if (isPlace(event) || event.kind === 'custody') {
       if (since === undefined) open.set(event.daemon, event);
     } else if (since !== undefined) {
       held.push({ since, end: event });

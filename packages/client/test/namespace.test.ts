@@ -130,6 +130,21 @@ describe('the namespace', () => {
     expect(namespace.newestTime).toBe(clock.now());
   });
 
+  it('is what it was at a time, whatever was written or deleted since', async () => {
+    const version = random.bytes(16);
+    await written([{ changes: [{ ...file('kept'), version } as ObjectChange] }]);
+    const then = clock.now();
+    await clock.run(clock.sleep(60_000));
+    const gone: ObjectChange = { kind: 'delete', path: 'kept', versions: [version] };
+    await written([{ changes: [gone, file('new')] }]);
+    const { source } = new Holders();
+    const at = (until: number) => new Namespace({ crypto, vault: VAULT, vaultSecret: SECRET, source, until });
+    const [before, now] = [at(then), at(clock.now())];
+    await follow(before);
+    await follow(now);
+    expect([pathsOf(before), pathsOf(now)]).toEqual([['kept'], ['new']]);
+  });
+
   it('says that an index cannot be fetched, and has everything once when it can', async () => {
     const index = indexOf([file('in/1'), file('in/2')]);
     await written([{ changes: [file('before')] }, { index: index.pointer }, { changes: [file('after')] }]);

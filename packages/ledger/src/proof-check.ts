@@ -30,7 +30,7 @@ import {
   readEvidence,
   TIME_MAX,
 } from './proof-evidence.ts';
-import { type ProvenLogEntries, stateSegments } from './proof-segments.ts';
+import { placeIn, type ProvenLogEntries, stateSegments } from './proof-segments.ts';
 import type { ProofStatement, ProvenLog } from './proof-statement.ts';
 import { evidenceStart, writeProof } from './proof-words.ts';
 import { type Writer, writerUnder } from './writer.ts';
@@ -291,7 +291,8 @@ function shownVersion(
     if (charter.issued <= of.at) shown = Math.max(shown, charter.version);
   for (const { entries } of of.opened) {
     for (const { open } of entries) {
-      if (open?.payload.kind === 'place') shown = Math.max(shown, open.payload.charter);
+      const place = open && placeIn(open);
+      if (place !== undefined) shown = Math.max(shown, place.charter);
     }
   }
   if (chain.version(shown) === undefined) throw malformed(`it lacks charter version ${shown}`);
@@ -301,7 +302,7 @@ function shownVersion(
 /** An entry that says nothing about the segments has no place in a proof, but for those that show there is no void. */
 function checkEachNeeded(opened: readonly ProvenLogEntries[], segments: ReadonlySet<string>): void {
   for (const { origin, size, entries } of opened) {
-    const firstPlace = entries.find(({ open }) => open?.payload.kind === 'place')?.index ?? size;
+    const firstPlace = entries.find(({ open }) => open && placeIn(open) !== undefined)?.index ?? size;
     const tail = entries.filter(({ index }) => index > firstPlace);
     const whole = tail.length === size - 1 - firstPlace;
     for (const { index, kind, open } of entries) {
@@ -316,9 +317,14 @@ function checkEachNeeded(opened: readonly ProvenLogEntries[], segments: Readonly
   }
 }
 
-function isAbout({ payload }: OpenEntry, segments: ReadonlySet<string>): boolean {
+function isAbout(open: OpenEntry, segments: ReadonlySet<string>): boolean {
+  const { payload } = open;
   switch (payload.kind) {
     case 'place':
+    case 'adopt': {
+      const place = placeIn(open);
+      return place !== undefined && segments.has(toHex(place.segment));
+    }
     case 'custody':
     case 'trim':
       return segments.has(toHex(payload.segment));

@@ -9,6 +9,8 @@ import { genesisOf, type LogStore } from './log-store.ts';
 import { fewestCosignatures, provenCharters } from './proof-charter.ts';
 import type { ProofEntry, ProofEvidence, ProofHead } from './proof-evidence.ts';
 import { AuditPaths } from './proof-paths.ts';
+import { placeIn } from './proof-segments.ts';
+import { openRootNote } from './root-note.ts';
 import { isVoided, segmentEntries } from './segment-index.ts';
 import { type Writer, writerUnder } from './writer.ts';
 
@@ -48,8 +50,8 @@ export async function gatherEvidence(options: GatherOptions): Promise<ProofEvide
     const writer = await writerOfLog(options, origin);
     if (writer === undefined) continue;
     versions = Math.max(versions, writer.version);
-    for (const { payload } of opened.values()) {
-      if (payload.kind === 'place') versions = Math.max(versions, payload.charter);
+    for (const open of opened.values()) {
+      versions = Math.max(versions, placeIn(open)?.charter ?? 0, noteVersion(options, open));
     }
     const byHead = await byFirstHead(
       options,
@@ -87,8 +89,10 @@ async function entriesAbout(options: GatherOptions): Promise<Map<string, Map<num
       if (index >= logs.state(origin).certifiedSize || (await isVoided(logs.store, { origin, index })))
         continue;
       const open = await logs.entry(origin, index);
-      if (open.entry.time > at || open.payload.kind === 'keep') continue;
-      if (open.payload.kind === 'place') places += 1;
+      const place = placeIn(open);
+      const claimsOnly = ['keep', 'adopt'].includes(open.payload.kind) && place === undefined;
+      if (open.entry.time > at || claimsOnly) continue;
+      if (place !== undefined) places += 1;
       const ofLog = found.get(origin) ?? new Map<number, OpenEntry>();
       found.set(origin, ofLog.set(index, open));
     }
@@ -104,6 +108,24 @@ async function entriesAbout(options: GatherOptions): Promise<Map<string, Map<num
   return found;
 }
 
+/** The first version that confirms the device whose entry an `adopt` takes over; 0 for other entries. */
+function noteVersion({ crypto, charters }: GatherOptions, { payload }: OpenEntry): number {
+  if (payload.kind !== 'adopt') return 0;
+  return firstConfirming(charters, (charter) => openRootNote(crypto, charter, payload.note));
+}
+
+function firstConfirming(charters: CharterChain, confirm: (charter: Charter) => unknown): number {
+  const nth = charters.versions().findIndex((charter) => {
+    try {
+      confirm(charter);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  return nth + 1;
+}
+
 /** A log's writer and the first charter version, from the one it would be sought under, that confirms it. */
 async function writerOfLog(
   { crypto, logs, charters }: GatherOptions,
@@ -112,17 +134,9 @@ async function writerOfLog(
   const genesis = await logs.record(origin, 0);
   if (genesis === undefined) return undefined;
   const named = { origin, payload: genesisOf(genesis) };
-  const all = charters.versions();
-  const writer = writerUnder(crypto, all, named);
-  const version = all.findIndex((charter) => {
-    try {
-      writerUnder(crypto, [charter], named);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-  return { writer, version: version + 1 };
+  const writer = writerUnder(crypto, charters.versions(), named);
+  const version = firstConfirming(charters, (charter) => writerUnder(crypto, [charter], named));
+  return { writer, version };
 }
 
 /** Indexes by the smallest certified head that covers them; the genesis goes with the first. */
@@ -174,7 +188,10 @@ async function headOf(
   const { origin, path } = of;
   const { size } = readHead(of.certificate);
   const about = new Set(of.indexes);
-  const firstPlace = of.indexes.find((index) => of.opened.get(index)?.payload.kind === 'place');
+  const firstPlace = of.indexes.find((index) => {
+    const open = of.opened.get(index);
+    return open !== undefined && placeIn(open) !== undefined;
+  });
   const shown = new Set(about);
   if (firstPlace !== undefined && size - firstPlace <= TAIL_MAX) {
     for (let index = firstPlace; index < size; index++) shown.add(index);

@@ -2,7 +2,9 @@
 // the charter. Pure over entries whose inclusion was checked.
 
 import { type Charter, type Crypto, Fault, findDaemon, homeOf, toHex } from '@vauban/core';
+import { openAdopted } from './admit-adopt.ts';
 import { admitPlace } from './admit-place.ts';
+import { effectOf } from './adoption.ts';
 import type { CharterChain } from './charter-log.ts';
 import type { EntryKind, OpenEntry, Payloads, Place } from './entry.ts';
 import { descriptorOf, holdersOf } from './place.ts';
@@ -45,7 +47,7 @@ interface Options {
 }
 
 interface Start extends EntryName {
-  readonly kind: 'place' | 'custody';
+  readonly kind: 'place' | 'adopt' | 'custody';
   readonly fragment: number;
   readonly daemon: string;
 }
@@ -91,19 +93,17 @@ async function collect(
   const { log, index, open } = at;
   const { payload } = open;
   const name: EntryName = { log: log.log, index, time: open.entry.time };
-  if (payload.kind === 'place') {
-    const known = facts.get(toHex(payload.segment));
+  const place = placeIn(open);
+  if (place !== undefined) {
+    const known = facts.get(toHex(place.segment));
     if (known === undefined) return;
-    await checkPlace(options, at, payload);
+    await checkPlace(options, at, place);
     const voidExcluded = notVoided(log, index);
-    const { retainUntil, charter } = payload;
-    known.places.push({
-      stated: { ...name, retainUntil, charter, voidExcluded },
-      place: payload,
-      origin: log.origin,
-    });
-    for (const holder of holdersOf(payload))
-      known.starts.push({ ...name, kind: 'place', fragment: holder.index, daemon: holder.daemon });
+    const { retainUntil, charter } = place;
+    known.places.push({ stated: { ...name, retainUntil, charter, voidExcluded }, place, origin: log.origin });
+    const kind = payload.kind === 'adopt' ? 'adopt' : 'place';
+    for (const holder of holdersOf(place))
+      known.starts.push({ ...name, kind, fragment: holder.index, daemon: holder.daemon });
     return;
   }
   if (payload.kind === 'genesis' || payload.kind === 'void') return;
@@ -130,7 +130,16 @@ async function collect(
   }
 }
 
-/** Admission under the version the place names, at the time its entry is dated; facts of other entries left aside. */
+/** The place an entry makes, as a `place` or by taking one over from a sealed log. */
+export function placeIn({ payload }: OpenEntry): Place | undefined {
+  const effect = effectOf(payload);
+  return effect.kind === 'place' ? effect : undefined;
+}
+
+/**
+ * Admission under the version the place names, at the time its entry is dated; facts of other entries left aside. One
+ * that was taken over is judged as its own writer's, at its own date.
+ */
 async function checkPlace(
   { crypto, chain }: Options,
   at: { readonly log: ProvenLogEntries; readonly index: number; readonly open: OpenEntry },
@@ -138,7 +147,15 @@ async function checkPlace(
 ): Promise<void> {
   const named = chain.version(place.charter);
   if (named === undefined) throw malformed(`it lacks charter version ${place.charter}`);
-  const { log, index, open } = at;
+  const { log, index } = at;
+  let {
+    open,
+    log: { writer },
+  } = at;
+  if (open.payload.kind === 'adopt' && writer.kind === 'device') {
+    const by = { origin: log.origin, device: writer.delegation };
+    ({ open, writer } = openAdopted(crypto, chain.versions(), { adopt: open.payload, by }));
+  }
   const { time } = open.entry;
   await admitPlace(
     {
@@ -149,7 +166,7 @@ async function checkPlace(
       generationOf: async () => 0,
       segment: async () => noFacts,
     },
-    { origin: log.origin, index, writer: log.writer },
+    { origin: log.origin, index, writer },
     { place, time },
   );
 }
@@ -253,7 +270,7 @@ function holdingsOf(
   const begin = (start: Start) => {
     if (!open.has(start.daemon)) open.set(start.daemon, start);
   };
-  for (const start of starts.filter(({ kind }) => kind === 'place').sort(byTime)) begin(start);
+  for (const start of starts.filter(({ kind }) => kind !== 'custody').sort(byTime)) begin(start);
   const own: (Start | End)[] = [...starts.filter(({ kind }) => kind === 'custody'), ...ends];
   for (const event of own.sort(byOwnLog(options.opened))) {
     const since = open.get(event.daemon);
@@ -287,7 +304,7 @@ function byOwnLog(opened: readonly ProvenLogEntries[]) {
 }
 
 function isStart(event: Start | End): event is Start {
-  return event.kind === 'place' || event.kind === 'custody';
+  return event.kind === 'place' || event.kind === 'adopt' || event.kind === 'custody';
 }
 
 function holdingOf(

@@ -40,7 +40,8 @@ export interface ProvenHolding {
   readonly address: string;
   /** The charter version that says where it stands. */
   readonly version: number;
-  readonly since: EntryName & { readonly kind: 'place' | 'custody' };
+  /** `adopt`: a place taken over from a sealed log. */
+  readonly since: EntryName & { readonly kind: 'place' | 'adopt' | 'custody' };
   readonly until:
     | (EntryName & { readonly kind: 'lost' | 'purge' | 'trim' })
     /** The charter version that no longer lists the daemon. */

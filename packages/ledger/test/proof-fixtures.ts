@@ -2,11 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 import type { ProofStatement } from '../src/index.ts';
-import { justPut, type Story, yearOfChanges } from './proof-stories.ts';
+import { justPut, type Story, takenOver, yearOfChanges } from './proof-stories.ts';
 
 export const storedProofs: readonly { readonly name: string; readonly story: () => Promise<Story> }[] = [
   { name: 'proof-just-put', story: () => justPut() },
   { name: 'proof-year-of-changes', story: yearOfChanges },
+  { name: 'proof-taken-over', story: takenOver },
 ];
 
 export function storedProof(name: string): {

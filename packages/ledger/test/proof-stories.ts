@@ -4,7 +4,16 @@ import { utf8 } from '@vauban/core';
 import type { CharterChain } from '../src/index.ts';
 import { ProofWorld } from './proof-world.ts';
 import { advance, chainOf, crypto, DAY_MS, NOW, policyOf, sampleCharter } from './sample-charter.ts';
-import { custodyOf, daemonGenesis, deviceGenesis, objects, placeOf, voidOf } from './samples.ts';
+import {
+  adoptOf,
+  custodyOf,
+  daemonGenesis,
+  deviceGenesis,
+  objects,
+  Pen,
+  placeOf,
+  voidOf,
+} from './samples.ts';
 
 const LAPTOP = 'device laptop';
 
@@ -68,4 +77,16 @@ export async function yearOfChanges(): Promise<Story> {
   const label = 'council/minutes of « mars ».pdf \u200b';
   const proof = await world.proof([first.segment, second.segment], { at: NOW + 30 * DAY_MS, label });
   return { proof, root: charters.root };
+}
+
+/** The laptop was lost before its last place was certified; the phone, its successor, took that place over. */
+export async function takenOver(): Promise<Story> {
+  const charters = chainOf(sampleCharter(4));
+  const world = await ProofWorld.of(charters);
+  const place = placeOf(charters.current);
+  const lost = new Pen(LAPTOP);
+  lost.write([deviceGenesis('laptop'), objects('sealed'), place]);
+  await world.write('device phone', [deviceGenesis('phone'), adoptOf(lost, 2)], NOW + DAY_MS);
+  await world.certify('device phone', { time: NOW + DAY_MS });
+  return { proof: await world.proof([place.segment], { at: NOW + DAY_MS }), root: charters.root };
 }

@@ -17,11 +17,13 @@ import {
   signed,
 } from './sample-charter.ts';
 import {
+  adoptOf,
   custodyOf,
   daemonGenesis,
   deviceGenesis,
   keepOf,
   objects,
+  Pen,
   placeOf,
   VAULT,
   voidOf,
@@ -200,6 +202,33 @@ describe('evidence that an honest prover does not pick', () => {
     );
     expect(await refusedWith({ ...forged, fragments })).toBe('RECEIPT_FORGED integrity');
     expect(await refusedWith({ ...forged, segment: VAULT })).toBe('SEGMENT_ID integrity');
+  });
+
+  test('a place taken over from what nobody signed', async () => {
+    const charters = chainOf(sampleCharter(4));
+    const place = placeOf(charters.current);
+    const lost = new Pen(LAPTOP);
+    lost.write([deviceGenesis('laptop'), objects('sealed'), place]);
+    const madeWith = async (change: Parameters<typeof adoptOf>[2]) => {
+      const world = await ProofWorld.of(charters);
+      await world.write('device phone', [deviceGenesis('phone'), adoptOf(lost, 2, change)]);
+      await world.certify('device phone');
+      return world.proof([place.segment]).then(
+        () => 'accepted',
+        (error: { code: string }) => error.code,
+      );
+    };
+    const good = adoptOf(lost, 2);
+    const { note } = deviceGenesis('tablet') as { note: Uint8Array };
+    const forged = deviceGenesis('laptop', {}, 'root nancy') as { note: Uint8Array };
+    expect(await madeWith({})).toBe('accepted');
+    expect(await madeWith({ index: 1 })).toBe('ADOPT_UNPROVEN');
+    expect(await madeWith({ branch: VAULT })).toBe('ADOPT_UNPROVEN');
+    expect(await madeWith({ proof: [] })).toBe('ADOPT_UNPROVEN');
+    expect(await madeWith({ record: { ...good.record, salt: VAULT } })).toBe('COMMIT_MISMATCH');
+    expect(await madeWith({ checkpoint: new Pen('device phone', lost).checkpoint() })).toBe('LOG_SIGNATURE');
+    expect(await madeWith({ note })).toBe('ORIGIN_OTHER');
+    expect(await madeWith({ note: forged.note })).toBe('DELEGATION_FORGED');
   });
 
   test('custody of another root, of a place not shown, and without a receipt', async () => {
