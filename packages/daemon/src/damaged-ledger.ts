@@ -3,7 +3,7 @@
 // rot is found before a reader finds it. Owns only when things are done; what is done is the ledger's `Healer`.
 
 import { asFault, type Clock, Fault, type Startable } from '@vauban/core';
-import { Healer, type HealerOptions, type Quarantine } from '@vauban/ledger';
+import { Healer, type HealerOptions, PayloadEraser, type Quarantine } from '@vauban/ledger';
 import type { Log } from './log.ts';
 
 /** How long after an attempt that did not heal everything the next one comes; it doubles up to ten seconds. */
@@ -23,6 +23,7 @@ export interface LedgerHealingOptions extends Omit<HealerOptions, 'log'> {
 export class LedgerHealing implements Startable {
   readonly #options: LedgerHealingOptions;
   readonly #healer: Healer;
+  readonly #eraser: PayloadEraser;
   readonly #abort = new AbortController();
   #nap = new AbortController();
   #unwatch: () => void = () => undefined;
@@ -32,6 +33,7 @@ export class LedgerHealing implements Startable {
   constructor(options: LedgerHealingOptions) {
     this.#options = options;
     this.#healer = new Healer(options);
+    this.#eraser = new PayloadEraser(options.mirror.logs);
   }
 
   async start(): Promise<void> {
@@ -60,7 +62,10 @@ export class LedgerHealing implements Startable {
         retryMs = HEAL_RETRY_MS;
         // What happened to the disk while nobody looked is looked for at once.
         if (this.#healer.cycles > 0) await this.#sleep(SCRUB_PAUSE_MS);
-        if (!this.#healer.needed) await this.#healer.scrubNext((bytes) => this.#pace(bytes));
+        if (this.#healer.needed) continue;
+        await this.#healer.scrubNext((bytes) => this.#pace(bytes));
+        const erased = await this.#eraser.round();
+        if (erased > 0) log('info', 'payloads-erased', { payloads: erased });
       } catch (error) {
         if (signal.aborted) return;
         const fault = asFault(error);

@@ -20,6 +20,7 @@ export { Mirror, type MirrorOptions } from './mirror.ts';
 export * from './next-key.ts';
 export * from './note.ts';
 export { type NotesPage, originNamed } from './note-shelf.ts';
+export { erasePayloads, PayloadEraser } from './payload-erasing.ts';
 export * from './place.ts';
 export { checkProof, makeProof } from './proof-check.ts';
 export { isoTime, PROOF_BYTES_MAX, type ProofEvidence } from './proof-evidence.ts';

@@ -1,8 +1,9 @@
 // What a reader does with one log and one voter: takes its bytes after checking them, and gets its head certified.
 
-import { asFault, type Clock, type Crypto, Fault, type Random } from '@vauban/core';
+import { asFault, type Clock, type Crypto, equalBytes, Fault, isFault, type Random } from '@vauban/core';
 import type { CharterChain } from './charter-log.ts';
-import { readHead } from './checkpoint.ts';
+import { openCertificate, readHead } from './checkpoint.ts';
+import { openHeads } from './heads.ts';
 import { genesisOf, type LogRecord, type LogStore } from './log-store.ts';
 import { pushHead, quorumFault } from './push.ts';
 import type { Voter } from './voter.ts';
@@ -35,17 +36,24 @@ export async function pull(
   while (logs.state(origin).size < size) {
     const from = logs.state(origin).size;
     for (const append of await handedOut(voter, origin, from)) {
-      await logs.alone(origin, async () => {
-        if (append.origin !== origin || append.oldSize !== logs.state(origin).size) return;
-        const checked = await logs.check(append, options.charters.current, (...first) =>
-          resolveWriter(options, ...first),
-        );
-        const { operations, after } = logs.rows(checked, {
-          now: clock.now(),
-          admittedSize: 0,
-          votedSeconds: null,
+      const take = () =>
+        logs.alone(origin, async () => {
+          if (append.origin !== origin || append.oldSize !== logs.state(origin).size) return;
+          const checked = await logs.check(append, options.charters.current, (...first) =>
+            resolveWriter(options, ...first),
+          );
+          const { operations, after } = logs.rows(checked, {
+            now: clock.now(),
+            admittedSize: 0,
+            votedSeconds: null,
+          });
+          await logs.commit(after, operations);
         });
-        await logs.commit(after, operations);
+      await take().catch(async (error: unknown) => {
+        const purge = isFault(error, 'PAYLOAD_WITHHELD') ? error.facts['purge'] : undefined;
+        if (typeof purge !== 'string' || purge === origin) throw error;
+        await pullCertified(options, voter, purge);
+        await take();
       });
     }
     if (logs.state(origin).size === from) {
@@ -61,6 +69,23 @@ export async function pull(
       );
     }
   }
+}
+
+/** A log that another one's erased payloads name: what lists them has to be certified here first. */
+async function pullCertified(options: ReaderOptions, voter: Voter, origin: string): Promise<void> {
+  const { crypto, charters, logs, random } = options;
+  const nonce = random.bytes(32);
+  const scope = { of: 'origins' as const, origins: [origin] };
+  const signed = await voter.heads(nonce, scope);
+  const { heads } = openHeads(crypto, charters.current, { hoster: voter.hoster, nonce, scope }, signed);
+  const [head] = heads;
+  if (head?.origin !== origin || head.certificate === null) return;
+  await pull(options, voter, origin, head.size);
+  const writer = await logs.writer(origin, (...first) => resolveWriter(options, ...first));
+  const { head: certified } = openCertificate(crypto, charters, head.certificate, writer?.key);
+  const held = certified.origin === origin ? await logs.rootAt(origin, certified.size) : undefined;
+  if (held === undefined || !equalBytes(held, certified.root)) return;
+  await logs.certify(origin, { size: certified.size, certificate: head.certificate });
 }
 
 /** What a voter says is wrong with its own copy is its trouble: it must not look like ours. */

@@ -12,6 +12,7 @@ const laterCodes = new Set([
   'CLOCK_AHEAD',
   'BUDGET_SPENT',
   'LEDGER_HEALING',
+  'PAYLOAD_WITHHELD',
   'EPOCH_OPENING',
   'VOTER_STARTING',
   'DISK_FULL',
