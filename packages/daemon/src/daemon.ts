@@ -46,6 +46,7 @@ import { CharterKeeper } from './charter-keeper.ts';
 import { LedgerHealing, ledgerAlerts } from './damaged-ledger.ts';
 import { FragmentStore } from './fragment-store.ts';
 import { FragmentsService } from './fragments-service.ts';
+import { forkAlerts } from './note-gossip.ts';
 import { LedgerTasks } from './ledger-tasks.ts';
 import type { Log } from './log.ts';
 import { requestHandler } from './requests.ts';
@@ -408,7 +409,11 @@ export class Daemon implements Startable {
     const { silent, logs } = parts.mirror;
     // Not to vote, or not yet, is no trouble; to have stopped is.
     const alerts = [silent?.code.startsWith('VOTER_') === true ? null : silent];
-    alerts.push(parts.fragments.failure ?? null, ...ledgerAlerts(logs.quarantine));
+    alerts.push(
+      parts.fragments.failure ?? null,
+      ...ledgerAlerts(logs.quarantine),
+      ...(await forkAlerts(logs)),
+    );
     const origins = logs.origins();
     return {
       daemon: id,

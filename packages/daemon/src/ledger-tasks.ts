@@ -28,6 +28,7 @@ import {
   type VotingRight,
 } from '@vauban/ledger';
 import type { Log } from './log.ts';
+import { NoteGossip } from './note-gossip.ts';
 
 /** How long a starting voter waits before it asks the others again. */
 const START_RETRY_MS = 250;
@@ -64,12 +65,14 @@ export interface LedgerTasksOptions {
 export class LedgerTasks implements Startable {
   readonly #options: LedgerTasksOptions;
   readonly #abort = new AbortController();
+  readonly #gossip: NoteGossip;
   #running: Promise<unknown> = Promise.resolve();
   #rung = false;
   #ring: () => void = () => undefined;
 
   constructor(options: LedgerTasksOptions) {
     this.#options = options;
+    this.#gossip = new NoteGossip(options);
   }
 
   async start(): Promise<void> {
@@ -212,7 +215,9 @@ export class LedgerTasks implements Startable {
     if (one === undefined) return;
     const end = clock.monotonic() + CATCH_UP_MS_MAX;
     for (const answer of await this.#ask([one], 1)) {
-      await this.#follow(answer, () => clock.monotonic() > end);
+      const late = () => clock.monotonic() > end;
+      await this.#follow(answer, late);
+      await this.#gossip.listen(answer, late);
     }
   }
 
@@ -325,7 +330,12 @@ export class LedgerTasks implements Startable {
       try {
         while (mirror.logs.state(head.origin).size < head.size && !stop()) {
           const from = mirror.logs.state(head.origin).size;
-          for (const batch of await voter.batches(head.origin, from)) await mirror.adopt(batch);
+          const { certificate } = head;
+          const sealed = certificate !== null && (await mirror.isSealedLog(head.origin));
+          for (const batch of await voter.batches(head.origin, from)) {
+            if (sealed) await mirror.append(batch, certificate);
+            else await mirror.adopt(batch);
+          }
           if (mirror.logs.state(head.origin).size === from) break;
         }
         const state = mirror.logs.state(head.origin);

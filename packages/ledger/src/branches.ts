@@ -181,6 +181,11 @@ export async function keepForkProof(
   return proof;
 }
 
+/** Keeps a proof that was checked. */
+export function keepProof(logs: LogStore, origin: string, proof: Uint8Array): Promise<void> {
+  return logs.write([{ put: forkKey(origin), value: proof }]);
+}
+
 /** The kept proof that a log's writer signed two histories, for anyone to check (`checkForkProof`). */
 export function forkProofOf(store: Store, origin: string): Promise<Uint8Array | undefined> {
   return store.get(forkKey(origin));

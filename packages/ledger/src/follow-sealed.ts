@@ -1,7 +1,7 @@
 // Reading a sealed log: q hosters' seals, each durable before it was reported, name the branches; any certificate made
 // before had a quorum that shares an honest hoster with them. A `sealed` note that q acknowledged names them for good.
 
-import { asFault, equalBytes, Fault, quorumOf } from '@vauban/core';
+import { asFault, type Crypto, equalBytes, Fault, quorumOf } from '@vauban/core';
 import { countsOf, holdsHead, historiesOf, type LogCounts } from './branches.ts';
 import { collectHeads } from './collect-heads.ts';
 import type { HeadsBody } from './heads.ts';
@@ -9,6 +9,7 @@ import { isSealed, keepRootNote, noteHashesAbout, originNamed, storedNote } from
 import type { ReaderOptions } from './pull.ts';
 import { openNoteUnder, readRootNote, type RootNote, type SealedNote } from './root-note.ts';
 import { gather, noCounts, place, remember, shownOf, takeCertificates, writerHere } from './shown-heads.ts';
+import type { Voter } from './voter.ts';
 
 const ORIGIN_SCOPE = (origin: string) => ({ of: 'origins' as const, origins: [origin] });
 
@@ -45,8 +46,8 @@ async function fetchNotes(
     for (const hash of seals.find((one) => one.origin === log.origin)?.notes ?? []) {
       if ((await storedNote(logs.store, hash)) !== undefined) continue;
       try {
-        const { notes = [] } = (await voters.get(hoster)?.notes(justBefore(hash))) ?? {};
-        const note = notes.find((one) => equalBytes(crypto.sha256(one), hash));
+        const voter = voters.get(hoster);
+        const note = voter && (await fetchNote(voter, crypto, hash));
         if (note === undefined) continue;
         const said = openNoteUnder(crypto, charters.versions(), note);
         if (said.agency !== log.agency || originNamed(crypto, said) !== log.origin) continue;
@@ -57,6 +58,16 @@ async function fetchNotes(
       }
     }
   }
+}
+
+/** One note by its hash; undefined when the voter does not list it. */
+export async function fetchNote(
+  voter: Voter,
+  crypto: Crypto,
+  hash: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  const { notes } = await voter.notes(justBefore(hash));
+  return notes.find((one) => equalBytes(crypto.sha256(one), hash));
 }
 
 /** The hash before: notes are listed after a hash. */

@@ -32,13 +32,15 @@ export * from './push.ts';
 export { Quarantine, quarantined } from './quarantine.ts';
 export {
   forkProofOf,
+  keepProof,
   historiesOf,
   type LogPart,
   partsOf,
   storesOf,
 } from './branches.ts';
 export { checkForkProof, forkProof, type SignedHistory } from './fork-proof.ts';
-export { bringNote } from './follow-sealed.ts';
+export { bringNote, fetchNote } from './follow-sealed.ts';
+export { forkedOrigins } from './seal-report.ts';
 export * from './readiness.ts';
 export * from './reader.ts';
 export * from './refusal.ts';

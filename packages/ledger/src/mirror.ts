@@ -30,6 +30,7 @@ import {
   type HeadsScope,
   isCounterOf,
   type StoredHead,
+  bindPages,
   signHeads,
 } from './heads.ts';
 import {
@@ -45,7 +46,7 @@ import { quarantined } from './quarantine.ts';
 import { refusalClassOf } from './refusal.ts';
 import { type Delegation, openRootNote } from './root-note.ts';
 import { forkReports, isLogSealed, sealReports } from './seal-report.ts';
-import { isSealed, keepRootNote, type NotesPage, notesPage, originNamed } from './note-shelf.ts';
+import { isSealed, keepRootNote, type NotesPage, notesPage, originNamed, storedNote } from './note-shelf.ts';
 import { storedView } from './stored-view.ts';
 import type { AppendReply } from './voter.ts';
 import { type VotingRight, VotingSeat } from './voting-seat.ts';
@@ -64,6 +65,10 @@ export interface MirrorOptions {
 
 /** An idle head is cosigned anew after this long, so that its certificate stays fresh. */
 const DAY_S = 86_400;
+/** Heads of one answer: half a message, so that seals and proofs of forks have room beside them. */
+const HEADS_PAGE_BYTES = MESSAGE_BYTES_MAX / 2;
+/** What a head costs beside its texts. */
+const HEAD_BYTES = 64;
 /** What is judged by itself and its own log; for anything else all logs have to be at hand. */
 const standingAlone: ReadonlySet<EntryKind> = new Set(['genesis', 'objects', 'void', 'lost']);
 
@@ -362,16 +367,32 @@ export class Mirror {
 
   /** Signed, complete answer to a reader's nonce. Faults: VOTER_NONE, and what stopped the vote for good. */
   async heads(nonce: Uint8Array, scope: HeadsScope, asker: string | null): Promise<Uint8Array> {
+    const pages: Uint8Array[] = [];
+    for (let from = scope; ; ) {
+      const { signed, next } = await this.headsPage(nonce, from, asker);
+      pages.push(signed);
+      if (next === null) return bindPages(pages);
+      from = { of: 'all', after: next };
+    }
+  }
+
+  /** As much of it as fits a message, and from which log on there is more. */
+  async headsPage(
+    nonce: Uint8Array,
+    scope: HeadsScope,
+    asker: string | null,
+  ): Promise<{ readonly signed: Uint8Array; readonly next: string | null }> {
     this.#seat.demandHeads();
     const { quarantine } = this.#logs;
     if (quarantine.doubt !== null) throw quarantined('the ledger', quarantine.doubt);
-    const inScope = await this.#inScope(scope);
+    const { origins: inScope, next } = onePage(await this.#inScope(scope), (one) => this.#logs.state(one));
+    const inPage = (origin: string) => next === null || origin <= next;
     const origins = inScope.filter(
       (origin) => quarantine.of(origin) === null && !this.#seat.unready.has(origin),
     );
     // A damaged log that is not known at all may be of any vault.
     const concerns = (origin: string) =>
-      scope.of === 'all' ||
+      (scope.of === 'all' && origin > (scope.after ?? '') && inPage(origin)) ||
       (scope.of === 'origins'
         ? scope.origins.includes(origin)
         : inScope.includes(origin) || !this.#logs.has(origin));
@@ -379,13 +400,15 @@ export class Mirror {
       const { size, checkpoint, certificate } = this.#logs.state(origin);
       return { origin, size, checkpoint, certificate };
     });
-    const seals = await sealReports(this.#logs, { scope, origins });
+    const seals = (await sealReports(this.#logs, { scope, origins })).filter(({ origin }) =>
+      concerns(origin),
+    );
     const forks = await forkReports(this.#logs.store, new Set(inScope));
     const unready = new Set([...this.#seat.unready, ...quarantine.entries().map(([origin]) => origin)]);
     // Whatever changed meanwhile, this is signed with the key of the epoch it names.
     const voting = this.#seat.demandHeads();
     const charter = this.#charters.current;
-    return signHeads(
+    const signed = signHeads(
       this.#crypto,
       {
         format: 'vauban/heads/0',
@@ -401,14 +424,16 @@ export class Mirror {
         heads,
         seals,
         forks,
+        next,
         unready: [...unready].filter(concerns).sort(),
       },
       voting.cosigner.seed,
     );
+    return { signed, next };
   }
 
   async #inScope(scope: HeadsScope): Promise<string[]> {
-    if (scope.of === 'all') return this.#logs.origins();
+    if (scope.of === 'all') return this.#logs.origins().filter((origin) => origin > (scope.after ?? ''));
     if (scope.of === 'origins') return scope.origins.filter((origin) => this.#logs.has(origin));
     // A log's first batch names its vault a moment before the log itself is known.
     return (await this.#logs.originsOfVault(scope.vault)).filter((origin) => this.#logs.has(origin));
@@ -447,6 +472,14 @@ export class Mirror {
     await (origin === undefined ? keep() : this.#logs.alone(origin, keep));
   }
 
+  async hasNote(hash: Uint8Array): Promise<boolean> {
+    return (await storedNote(this.#logs.store, hash)) !== undefined;
+  }
+
+  isSealedLog(origin: string): Promise<boolean> {
+    return isLogSealed(this.#logs, origin);
+  }
+
   /** Whether this hoster stores a note that takes a device's rights away. */
   isRevoked({ charter, agency, deviceKey }: Delegation): Promise<boolean> {
     const origin = originOf(this.#crypto, charter, deviceKey);
@@ -464,6 +497,21 @@ function signedCounter(crypto: Crypto, { hoster, epoch, cosigner, journal }: Vot
   const { counter } = journal;
   const counterSignature = crypto.ed25519Sign(cosigner.seed, counterMessage(hoster, epoch, counter));
   return { counter, counterSignature };
+}
+
+/** The first of these logs, as many as fit a message; `next` is the last of them when there are more. */
+function onePage(
+  origins: readonly string[],
+  stateOf: (origin: string) => LogState,
+): { readonly origins: readonly string[]; readonly next: string | null } {
+  let bytes = 0;
+  for (const [nth, origin] of origins.entries()) {
+    const { checkpoint, certificate } = stateOf(origin);
+    bytes += origin.length + checkpoint.length + (certificate?.length ?? 0) + HEAD_BYTES;
+    if (bytes > HEADS_PAGE_BYTES && nth > 0)
+      return { origins: origins.slice(0, nth), next: origins[nth - 1] ?? null };
+  }
+  return { origins, next: null };
 }
 
 /** Head of a certificate that covers the append's end. What is wrong with it is an answer, not a failure here. */

@@ -121,7 +121,7 @@ async function takeLog(
 }
 
 /** Pulls the other history beside the one held, and keeps the proof that they part. */
-async function proveFork(
+export async function proveFork(
   ports: TakeOverPorts,
   voter: Voter,
   of: { readonly origin: string; readonly size: number; readonly writer: Uint8Array },
@@ -142,7 +142,8 @@ async function proveFork(
   }
 }
 
-async function takeNotes(
+/** Stores the root notes a voter lists. False when it could not be heard to the end. */
+export async function takeNotes(
   { mirror, crypto }: TakeOverPorts,
   voter: Voter,
   stop: () => boolean,
