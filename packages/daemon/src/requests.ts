@@ -67,7 +67,9 @@ export function requestHandler(
     },
     heads: async (session, { nonce, scope }) => {
       await checkScope(mirror, session, scope);
-      return { signed: await mirror.heads(nonce, scope, session.role === 'daemon' ? session.hoster : null) };
+      const asker = session.role === 'daemon' ? session.hoster : null;
+      const { signed, next } = await mirror.headsPage(nonce, scope, asker);
+      return next === null ? { signed } : { signed, next };
     },
     batches: async (session, { origin, from }) => {
       await checkOriginVisible(mirror, session, origin);

@@ -28,7 +28,8 @@ export const headsScopeSchema = v.variant('of', [
     origins: v.pipe(v.array(shape.text(140)), v.maxLength(1_000)),
   }),
   v.strictObject({ of: v.literal('vault'), vault: shape.bytes(32) }),
-  v.strictObject({ of: v.literal('all') }),
+  /** Everything does not fit one answer: from the log after this one on. */
+  v.strictObject({ of: v.literal('all'), after: v.optional(shape.text(140)) }),
 ]);
 
 export type HeadsScope = v.InferOutput<typeof headsScopeSchema>;
@@ -81,6 +82,8 @@ const bodySchema = v.strictObject({
     v.array(v.strictObject({ origin: shape.text(140), proof: shape.bytesUpTo(FORK_PROOF_BYTES_MAX) })),
     v.maxLength(1_000),
   ),
+  /** Of all: this page is complete up to this log, the next one begins after it. Null when there is no more. */
+  next: v.nullable(shape.text(140)),
   /** Logs this voter does not vouch for: its answer about them counts for nothing. */
   unready: v.pipe(v.array(shape.text(140)), v.maxLength(100_000)),
 });
@@ -92,6 +95,12 @@ export type SignedCounter = NonNullable<HeadsBody['yourCounter']>;
 export type SealReport = HeadsBody['seals'][number];
 
 const signedSchema = v.strictTuple([shape.bytesUpTo(MESSAGE_BYTES_MAX), shape.bytes(64)]);
+/** All pages of a million logs. */
+const ANSWER_BYTES_MAX = 4_294_967_296;
+const answerSchema = v.union([
+  signedSchema,
+  v.strictObject({ pages: v.pipe(v.array(shape.bytesUpTo(MESSAGE_BYTES_MAX)), v.minLength(1)) }),
+]);
 const DOMAIN = 'vauban/heads-signature/0\n';
 
 export function signHeads(crypto: Crypto, body: HeadsBody, votingSeed: Uint8Array): Uint8Array {
@@ -99,9 +108,49 @@ export function signHeads(crypto: Crypto, body: HeadsBody, votingSeed: Uint8Arra
   return encodeCbor([bytes, crypto.ed25519Sign(votingSeed, crypto.sha256(utf8(DOMAIN), bytes))]);
 }
 
-/** Faults: MALFORMED, HEADS_FORGED, EPOCH_OTHER (unreachable: another epoch), HEADS_OTHER (another nonce, scope
- * or hoster than asked). */
+/** All pages of one answer, as they were signed. */
+export function bindPages(pages: readonly Uint8Array[]): Uint8Array {
+  const [only] = pages;
+  return pages.length === 1 && only !== undefined ? only : encodeCbor({ pages: [...pages] });
+}
+
+/**
+ * The whole answer, of one page or several, each signed and complete for its range. Faults: MALFORMED, HEADS_FORGED,
+ * EPOCH_OTHER (unreachable: another epoch), HEADS_OTHER (another nonce, scope or hoster than asked, or a page missing).
+ */
 export function openHeads(
+  crypto: Crypto,
+  charter: Charter,
+  asked: { readonly hoster: string; readonly nonce: Uint8Array; readonly scope: HeadsScope },
+  signed: Uint8Array,
+): HeadsBody {
+  const bound = decodeCbor(answerSchema, signed, 'signed heads', ANSWER_BYTES_MAX);
+  const pages = 'pages' in bound ? bound.pages : [signed];
+  let { scope } = asked;
+  const bodies = pages.map((page) => {
+    const body = openPage(crypto, charter, { ...asked, scope }, page);
+    if (scope.of === 'all' && body.next !== null) scope = { of: 'all', after: body.next };
+    return body;
+  });
+  const last = bodies.at(-1);
+  // Every page but the last is followed by the one it names, which its own scope says.
+  if (last === undefined || last.next !== null || bodies.slice(0, -1).some(({ next }) => next === null)) {
+    throw new Fault('integrity', 'HEADS_OTHER', `${asked.hoster} left out a page of its heads`, {
+      hoster: asked.hoster,
+    });
+  }
+  return {
+    ...last,
+    scope: asked.scope,
+    starting: bodies.some(({ starting }) => starting),
+    heads: bodies.flatMap(({ heads }) => heads),
+    seals: bodies.flatMap(({ seals }) => seals),
+    forks: bodies.flatMap(({ forks }) => forks),
+    unready: bodies.flatMap(({ unready }) => unready),
+  };
+}
+
+function openPage(
   crypto: Crypto,
   charter: Charter,
   asked: { readonly hoster: string; readonly nonce: Uint8Array; readonly scope: HeadsScope },

@@ -65,6 +65,10 @@ export function boundaryKey(origin: string, size: number): Uint8Array {
   return concat(boundaryPrefix, utf8(origin), tail);
 }
 
+export function sizeOfBoundary(key: Uint8Array): number {
+  return Number(new DataView(key.buffer, key.byteOffset + key.length - 8, 8).getBigUint64(0));
+}
+
 export function entryKey(origin: string, index: number): Uint8Array {
   const tail = new Uint8Array(9);
   new DataView(tail.buffer).setBigUint64(1, BigInt(index));

@@ -32,6 +32,7 @@ import {
 } from './log-record.ts';
 import {
   boundaryKey,
+  sizeOfBoundary,
   decodeRecord,
   decodeState,
   emptyLog,
@@ -179,7 +180,7 @@ export class LogStore {
     let bytes = 0;
     const range = { gt: boundaryKey(origin, from), lt: boundaryKey(origin, Number.MAX_SAFE_INTEGER) };
     for await (const [key, value] of this.#store.range(range)) {
-      const size = Number(new DataView(key.buffer, key.byteOffset + key.length - 8, 8).getBigUint64(0));
+      const size = sizeOfBoundary(key);
       const records = await this.records(origin, oldSize, size);
       for (const record of records) bytes += bytesOfRecord(record) + 64;
       if (batches.length > 0 && bytes > bytesMax) break;
@@ -321,6 +322,13 @@ export class LogStore {
   async checkpointAt(origin: string, size: number): Promise<string | undefined> {
     const value = await this.#store.get(boundaryKey(origin, size));
     return value === undefined ? undefined : fromUtf8(value);
+  }
+
+  /** Start of the signed batch that ends at `size`: the largest size below it that the writer signed, or 0. */
+  async lastBoundary(origin: string, size: number): Promise<number> {
+    const range = { gt: boundaryKey(origin, 0), lt: boundaryKey(origin, size), reverse: true, limit: 1 };
+    for await (const [key] of this.#store.range(range)) return sizeOfBoundary(key);
+    return 0;
   }
 
   /** Root of the first `size` entries; undefined when fewer are held. Faults: STORE_CORRUPT. */

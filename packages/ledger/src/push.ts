@@ -134,7 +134,7 @@ async function bring(
 ): Promise<AppendReply> {
   const { logs, origin, clock, signal } = options;
   const { certifiedSize, certificate } = logs.state(origin);
-  let from = certifiedSize < size ? certifiedSize : await lastBoundary(logs, origin, size);
+  let from = certifiedSize < size ? certifiedSize : await logs.lastBoundary(origin, size);
   let retries = 0;
   for (let conflicts = 0; conflicts < CONFLICTS_MAX; ) {
     signal?.throwIfAborted();
@@ -150,7 +150,7 @@ async function bring(
     if (reply.result === 'conflict') {
       if (reply.size > size) return reply;
       conflicts += 1;
-      from = reply.size === size ? await lastBoundary(logs, origin, size) : reply.size;
+      from = reply.size === size ? await logs.lastBoundary(origin, size) : reply.size;
     } else if (reply.result === 'refused' && reply.class === 'later' && retries < RETRIES_MAX) {
       if (reply.fault.code === 'EVIDENCE_MISSING' && certificate !== null) {
         await voter.certify(origin, certificate).catch(() => undefined);
@@ -182,14 +182,6 @@ function joined(batches: readonly Append[], certifiedSize: number): readonly App
   if (first === undefined || last === undefined || first === last) return batches;
   const tail = { ...last, oldSize: first.oldSize, records: above.flatMap(({ records }) => records) };
   return [...batches.slice(0, batches.length - above.length), tail];
-}
-
-/** Start of the last signed batch, so that its end is `size`. */
-async function lastBoundary(logs: LogStore, origin: string, size: number): Promise<number> {
-  for (let from = size - 1; from > 0; from--) {
-    if ((await logs.checkpointAt(origin, from)) !== undefined) return from;
-  }
-  return 0;
 }
 
 /**

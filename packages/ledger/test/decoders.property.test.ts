@@ -115,6 +115,7 @@ const heads = signHeads(
     heads: [{ origin, size: 3, checkpoint: 'x', certificate: null }],
     seals: [],
     forks: [],
+    next: null,
     unready: [],
   },
   cosignerOf('h1').seed,

@@ -99,6 +99,7 @@ export function ledgerVectors() {
     heads: [{ origin: pen.origin, size: head.size, checkpoint: grown.checkpoint, certificate: null }],
     seals: [],
     forks: [],
+    next: null,
     unready: [],
   };
   const otherPayloads: readonly Payload[] = [

@@ -298,6 +298,7 @@ describe('crashes', () => {
             yourCounter: null,
             seals: [],
             forks: [],
+            next: null,
             unready: [],
             heads: [
               {

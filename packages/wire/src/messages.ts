@@ -60,7 +60,7 @@ const signedCharterSchema = v.strictObject({
 const scopeSchema = v.variant('of', [
   v.strictObject({ of: v.literal('origins'), origins: v.pipe(v.array(origin), v.maxLength(1_000)) }),
   v.strictObject({ of: v.literal('vault'), vault: hash }),
-  v.strictObject({ of: v.literal('all') }),
+  v.strictObject({ of: v.literal('all'), after: v.optional(origin) }),
 ]);
 
 /** Who is calling. A daemon is known by its peer id in the charter; a device shows its delegation; officers and
@@ -151,7 +151,8 @@ const answers = {
       fault: faultSchema,
     }),
   ]),
-  heads: v.strictObject({ signed: shape.bytesUpTo(MESSAGE_BYTES_MAX) }),
+  /** `next`: there is more, after this log. */
+  heads: v.strictObject({ signed: shape.bytesUpTo(MESSAGE_BYTES_MAX), next: v.optional(origin) }),
   batches: v.strictObject({ batches: v.pipe(v.array(appendSchema), v.maxLength(100_000)) }),
   certify: v.strictObject({ stored: v.literal(true) }),
   note: v.strictObject({ stored: v.literal(true) }),

@@ -1,5 +1,6 @@
 // A voting hoster seen through the wire: the shape the ledger's protocols ask for, answered by a peer.
 
+import { encodeCbor } from '@vauban/core';
 import type { AnswerOf, RequestOf } from './messages.ts';
 import { faultFromWire } from './messages.ts';
 import type { AskOptions, PeerClient } from './peer-client.ts';
@@ -7,6 +8,9 @@ import type { AskOptions, PeerClient } from './peer-client.ts';
 type WireAppend = RequestOf<'append'>['append'];
 type WireScope = RequestOf<'heads'>['scope'];
 type WireReply = AnswerOf<'append'>;
+
+/** A hoster with more logs than that is making them up. */
+const HEADS_PAGES_MAX = 1_000;
 
 export function remoteVoter(hoster: string, client: PeerClient, options: AskOptions = {}) {
   return {
@@ -16,7 +20,15 @@ export function remoteVoter(hoster: string, client: PeerClient, options: AskOpti
       return replyOf(await client.ask('append', body, options));
     },
     async heads(nonce: Uint8Array, scope: WireScope): Promise<Uint8Array> {
-      return (await client.ask('heads', { nonce, scope }, options)).signed;
+      const pages: Uint8Array[] = [];
+      for (let from = scope; ; ) {
+        const { signed, next } = await client.ask('heads', { nonce, scope: from }, options);
+        pages.push(signed);
+        // As the ledger binds pages; whoever opens them finds out whether one is missing.
+        if (next === undefined) return pages.length === 1 ? signed : encodeCbor({ pages });
+        from = { of: 'all', after: next };
+        if (pages.length >= HEADS_PAGES_MAX) return signed;
+      }
     },
     async batches(origin: string, from: number): Promise<readonly WireAppend[]> {
       return (await client.ask('batches', { origin, from }, options)).batches;
