@@ -49,6 +49,7 @@ export class WorldFailure extends Error {
   }
 }
 
+const SETTLE_MS = 45_000;
 const LIMITS = { timeMsMax: 7_200_000, eventsMax: 2_000_000 };
 
 /** Runs a plan to its end. Throws WorldFailure. */
@@ -122,6 +123,8 @@ async function history(world: World, plan: Plan, checkers: readonly Checker[]): 
   }
   world.trace.note('world', 'is well again');
   await finale(people);
+  // What writers left unfinished, hosters finish within twenty seconds, and the last to hear of it catches up.
+  await world.sleep(SETTLE_MS);
 
   const live = world.hosters.filter(({ state, honest: tells }) => state === 'voting' && tells);
   const logs = await pullLogs(

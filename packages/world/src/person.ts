@@ -268,7 +268,8 @@ export class Person {
   }
 
   /** What to do about a try that failed: wait, or take a new device; or throw, when nothing excuses it. */
-  async #again(what: string, error: unknown, attempt: number): Promise<void> {
+  async #again(what: string, failure: unknown, attempt: number): Promise<void> {
+    const error = ofDisk(failure) ? asFault(failure) : failure;
     if (!(error instanceof Fault)) throw error;
     const { trace, counters } = this.#world;
     trace.note(this.name, `failed ${what}: ${error.code}: ${error.message}`);
@@ -328,6 +329,7 @@ export class Person {
         trace.note(this.name, `notice ${fault.code}`);
         counters.add(`notice ${fault.code}`);
         if (fault.code === 'NOT_CONFIRMED') this.#unconfirmed = true;
+        if (fault.code === 'DEVICE_RENEWED') counters.add('state stale backup noticed');
       },
       onLiar: ({ daemon, fault }) => {
         trace.note(this.name, `liar ${daemon} ${asFault(fault).code}`);
@@ -343,6 +345,12 @@ function filesOf(world: World, operation: Operation & { readonly do: 'put' }, nt
   if (single !== undefined && more.length === 0) return [{ path: '', bytes: random.bytes(single) }];
   const files = operation.files.map((size, at) => ({ path: `${at}`, bytes: random.bytes(size) }));
   return [...files, { path: 'empty', bytes: new Uint8Array(0) }, { path: 'directory' }];
+}
+
+/** An error as the machine's own disk throws them. */
+function ofDisk(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return !(error instanceof Fault) && (code === 'EIO' || code === 'ENOSPC');
 }
 
 function contentOfWrite(write: CatalogVersion['write']): string {
