@@ -90,7 +90,7 @@ test('it checks in another directory with every daemon stopped, and fails when c
     await writeFile(join(elsewhere, 'changed.proof'), changed);
     const bad = await check('changed.proof', root);
     expect([at, bad.code], inWords(bad)).toEqual([at, 3]);
-    expect(() => verifyProof(changed, root)).toThrow();
+    expect(() => verifyProof(changed, root)).toThrow(Error);
   }
   const otherRoot = await check('minutes.proof', root.replace(/.{4}$/, '0000'));
   expect(otherRoot.code).toBe(3);

@@ -174,11 +174,8 @@ const mapOf =
       value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Uint8Array),
       'a map',
     );
-    must(Object.keys(value ?? {}).length === Object.keys(of).length, 'a key more or less');
-    const made = Object.entries(of).map(([name, check]) => [
-      name,
-      check((value as { [key: string]: Value })[name]),
-    ]);
+    must(Object.keys(value).length === Object.keys(of).length, 'a key more or less');
+    const made = Object.entries(of).map(([name, check]) => [name, check(value[name])]);
     return Object.fromEntries(made);
   };
 
@@ -310,11 +307,11 @@ function readEvidence(from: string): Evidence {
     return unbase64(joined);
   };
   const note = () => {
-    const from = at;
+    const start = at;
     while (at < lines.length && lines[at] !== '') at += 1;
     at += 1;
     while (ahead('— ')) at += 1;
-    return `${lines.slice(from, at).join('\n')}\n`;
+    return `${lines.slice(start, at).join('\n')}\n`;
   };
   must(rest('vauban/proof/0 evidence') === '', 'evidence');
   const time = rest('at ');
@@ -429,19 +426,19 @@ export function noteKeyId(of: { name: string; type: number; key: Bytes }): Bytes
 }
 
 /** A plain Ed25519 signature of the note's text. */
-export function lineSigned(note: Note, line: Note['lines'][0], key: Bytes): boolean {
+export function lineSigned(note: Note, line: Note['lines'][0], by: Bytes): boolean {
   return (
-    same(line.id, noteKeyId({ name: line.name, type: 1, key })) && signed(note.text, line.signature, key)
+    same(line.id, noteKeyId({ name: line.name, type: 1, key: by })) && signed(note.text, line.signature, by)
   );
 }
 
 /** A cosignature: its time in seconds, or undefined when it does not hold. */
-export function lineCosigned(note: Note, line: Note['lines'][0], key: Bytes): bigint | undefined {
-  if (line.signature.length !== 72 || !same(line.id, noteKeyId({ name: line.name, type: 4, key })))
+export function lineCosigned(note: Note, line: Note['lines'][0], by: Bytes): bigint | undefined {
+  if (line.signature.length !== 72 || !same(line.id, noteKeyId({ name: line.name, type: 4, key: by })))
     return undefined;
   const seconds = Buffer.from(line.signature).readBigUInt64BE(0);
   const message = `cosignature/v1\ntime ${seconds}\n${note.text}`;
-  return signed(message, line.signature.subarray(8), key) ? seconds : undefined;
+  return signed(message, line.signature.subarray(8), by) ? seconds : undefined;
 }
 
 interface Head {
@@ -698,7 +695,7 @@ function openOne(head: Head, one: ProofEntry, of: { next: ProofEntry | undefined
   }
   const leaf = leafOf(one.entry);
   const followed = next?.index === one.index + 1;
-  if (followed) must(same(openEntryBytes((next as ProofEntry).entry).previous, leaf), 'chain');
+  if (followed) must(same(openEntryBytes(next.entry).previous, leaf), 'chain');
   must((one.path !== null) === (one.open !== null || !followed), 'path');
   if (one.path !== null) {
     must(
@@ -1136,10 +1133,29 @@ function holdingsOf(events: readonly Event[], heads: readonly OpenHead[]): Segme
 
 const iso = (ms: number) => (ms > 253_402_300_799_999 ? 'after the year 9999' : new Date(ms).toISOString());
 
+/** Code points that are written as \u{hex}, from and to. */
+const HIDDEN = [
+  [0, 0x1f],
+  [0x5c, 0x5c],
+  [0x7f, 0x9f],
+  [0xad, 0xad],
+  [0x61c, 0x61c],
+  [0x180e, 0x180e],
+  [0x200b, 0x200f],
+  [0x2028, 0x202e],
+  [0x2060, 0x206f],
+  [0xd800, 0xdfff],
+  [0xfeff, 0xfeff],
+  [0xfff9, 0xfffb],
+  [0xe0000, 0xe007f],
+] as const;
+
 function plain(words: string): string {
-  const hidden =
-    /[\0-\x1f\x5c\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
-  return words.replace(hidden, (one) => `\\u{${(one.codePointAt(0) as number).toString(16)}}`);
+  const points = Array.from(words, (one) => one.codePointAt(0) ?? 0);
+  const hidden = (point: number) => HIDDEN.some(([from, to]) => point >= from && point <= to);
+  return points
+    .map((point) => (hidden(point) ? `\\u{${point.toString(16)}}` : String.fromCodePoint(point)))
+    .join('');
 }
 
 function inWords(evidence: Evidence, charters: readonly Charter[], heads: readonly OpenHead[]): string {

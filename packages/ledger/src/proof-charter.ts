@@ -6,7 +6,6 @@ import {
   compareBytes,
   concat,
   type Crypto,
-  decodeCharter,
   equalBytes,
   officersThreshold,
   quorumOf,
@@ -99,10 +98,7 @@ function fewestSignatures(
 function sameSignatures(a: readonly OfficerSignature[], b: readonly OfficerSignature[]): boolean {
   return (
     a.length === b.length &&
-    a.every(
-      (one, nth) =>
-        one.officer === b[nth]?.officer && equalBytes(one.signature, (b[nth] as OfficerSignature).signature),
-    )
+    a.every((one, nth) => one.officer === b[nth]?.officer && equalBytes(one.signature, b[nth].signature))
   );
 }
 
@@ -118,8 +114,7 @@ export function checkLines(
   const { origin } = parseHead(text);
   const cosigned = of.writer ? signatures.slice(1) : signatures;
   const ordered = cosigned.every(
-    ({ name }, nth) =>
-      nth === 0 || compareBytes(utf8((cosigned[nth - 1] as NoteSignature).name), utf8(name)) < 0,
+    ({ name }, nth) => nth === 0 || compareBytes(utf8(cosigned[nth - 1]?.name ?? ''), utf8(name)) < 0,
   );
   const ownFirst = !of.writer || signatures[0]?.name === origin;
   if (cosigned.length !== quorumOf(of.charter) || !ordered || !ownFirst) {

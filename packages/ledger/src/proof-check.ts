@@ -252,7 +252,7 @@ function checkInclusion(
 ): void {
   const { head, one, leafHash, next } = of;
   const followed = next?.index === one.index + 1;
-  if (followed && !equalBytes(decodeEntry((next as ProofEntry).entry).previous, leafHash)) {
+  if (followed && !equalBytes(decodeEntry(next.entry).previous, leafHash)) {
     throw new Fault(
       'integrity',
       'CHAIN_BROKEN',

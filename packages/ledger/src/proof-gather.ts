@@ -41,7 +41,7 @@ export interface Covered {
  * its place is not certified; STORE_CORRUPT.
  */
 export async function gatherEvidence(options: GatherOptions): Promise<ProofEvidence> {
-  const { crypto, logs, charters, at } = options;
+  const { crypto, charters, at } = options;
   const wanted = await entriesAbout(options);
   const heads: ProofHead[] = [];
   let versions = versionAt(charters, at);
@@ -215,7 +215,7 @@ async function headOf(
 }
 
 /** The newest version issued by then. */
-export function versionAt(charters: CharterChain, at: number): number {
+function versionAt(charters: CharterChain, at: number): number {
   let found = 1;
   for (const { version, issued } of charters.versions()) if (issued <= at) found = Math.max(found, version);
   return found;

@@ -121,7 +121,7 @@ function entryName({ log, index, time }: EntryName): string {
  * Text of others on one line: control characters, line ends, invisible and turning ones, and the backslash itself are
  * written `\u{hex}` (PROOF.md, words). A fixed list, so that the same file is the same on every machine.
  */
-export function plain(text: string): string {
+function plain(text: string): string {
   let safe = '';
   for (const character of text) {
     const point = character.codePointAt(0) as number;

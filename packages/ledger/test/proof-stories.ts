@@ -3,7 +3,16 @@
 import { utf8 } from '@vauban/core';
 import type { CharterChain } from '../src/index.ts';
 import { ProofWorld } from './proof-world.ts';
-import { advance, chainOf, crypto, DAY_MS, NOW, policyOf, sampleCharter } from './sample-charter.ts';
+import {
+  advance,
+  chainOf,
+  crypto,
+  DAY_MS,
+  NOW,
+  openEpoch,
+  policyOf,
+  sampleCharter,
+} from './sample-charter.ts';
 import {
   adoptOf,
   custodyOf,
@@ -79,14 +88,24 @@ export async function yearOfChanges(): Promise<Story> {
   return { proof, root: charters.root };
 }
 
-/** The laptop was lost before its last place was certified; the phone, its successor, took that place over. */
+/**
+ * The laptop was lost before its last place was certified; the phone, its successor, took that place over. In between the
+ * voters got new keys: the tablet's place is certified by the old ones, the phone's log by the new ones.
+ */
 export async function takenOver(): Promise<Story> {
   const charters = chainOf(sampleCharter(4));
   const world = await ProofWorld.of(charters);
   const place = placeOf(charters.current);
+  const other = placeOf(charters.current, { name: 'other' });
   const lost = new Pen(LAPTOP);
   lost.write([deviceGenesis('laptop'), objects('sealed'), place]);
+  await world.write('device tablet', [deviceGenesis('tablet'), other]);
+  await world.certify('device tablet');
+  openEpoch(charters, 1, (charter) => ({ ...charter, issued: NOW + 3_600_000 }));
   await world.write('device phone', [deviceGenesis('phone'), adoptOf(lost, 2)], NOW + DAY_MS);
   await world.certify('device phone', { time: NOW + DAY_MS });
-  return { proof: await world.proof([place.segment], { at: NOW + DAY_MS }), root: charters.root };
+  return {
+    proof: await world.proof([place.segment, other.segment], { at: NOW + DAY_MS }),
+    root: charters.root,
+  };
 }

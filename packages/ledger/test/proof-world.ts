@@ -24,8 +24,8 @@ import { provenCharters } from '../src/proof-charter.ts';
 import type { ProofEntry, ProofHead } from '../src/proof-evidence.ts';
 import { AuditPaths } from '../src/proof-paths.ts';
 import { countedRandom, testClock } from './memory-hosters.ts';
-import { cosignerOf, crypto, hosterName, NOW } from './sample-charter.ts';
-import { Pen } from './samples.ts';
+import { chainOf, cosignerOf, crypto, hosterName, NOW, sampleCharter } from './sample-charter.ts';
+import { deviceGenesis, Pen, placeOf } from './samples.ts';
 
 export class ProofWorld {
   readonly charters: CharterChain;
@@ -112,7 +112,9 @@ export class ProofWorld {
   /** A head and entries of one's own choice, opened or not: what an honest prover would not pick. */
   async head(key: string, picks: readonly { readonly index: number; readonly closed?: boolean }[]) {
     const { origin } = this.pen(key);
-    const { certificate, size } = this.#certificates.get(origin)?.at(-1) as Covered;
+    const newest = this.#certificates.get(origin)?.at(-1);
+    if (newest === undefined) throw new Error(`nothing of ${key} is certified`);
+    const { certificate, size } = newest;
     const leaves: Uint8Array[] = [];
     for (const { entry } of await this.logs.records(origin, 0, size)) leaves.push(leafHashOf(crypto, entry));
     const paths = new AuditPaths(crypto, concat(...leaves));
@@ -141,4 +143,20 @@ export class ProofWorld {
 
 function quorumNames(charter: Charter): string[] {
   return Array.from({ length: quorumOf(charter) }, (_, at) => hosterName(at + 1));
+}
+
+export const LAPTOP = 'device laptop';
+
+/** One segment placed by the laptop, nothing certified yet. */
+export async function placedWorld(charters = chainOf(sampleCharter(4))) {
+  const world = await ProofWorld.of(charters);
+  const place = placeOf(charters.current);
+  const claim = await world.write(LAPTOP, [deviceGenesis('laptop'), place]);
+  return { world, place, claim: { ...claim, index: 1 }, root: charters.root };
+}
+
+export async function certifiedWorld() {
+  const made = await placedWorld();
+  await made.world.certify(LAPTOP);
+  return made;
 }

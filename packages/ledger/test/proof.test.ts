@@ -1,49 +1,14 @@
 // Proofs of placement: the fixtures, what they say, and what no proof may get away with.
 
-import { merkleProof, merkleRoot, utf8, verifyMerkleProof } from '@vauban/core';
+import { daemonIdBytes, merkleProof, merkleRoot, utf8, verifyMerkleProof } from '@vauban/core';
 import { describe, expect, test } from 'vitest';
-import { checkProof, heldNow, makeProof, type ProofEvidence, wordsOf } from '../src/index.ts';
+import { checkProof, heldNow, makeProof, wordsOf } from '../src/index.ts';
+import { recordRow } from '../src/log-rows.ts';
 import { AuditPaths } from '../src/proof-paths.ts';
 import { storedProof, storedProofs } from './proof-fixtures.ts';
-import { ProofWorld } from './proof-world.ts';
-import {
-  advance,
-  chainOf,
-  crypto,
-  DAY_MS,
-  hosterName,
-  NOW,
-  sampleCharter,
-  signed,
-} from './sample-charter.ts';
-import {
-  adoptOf,
-  custodyOf,
-  daemonGenesis,
-  deviceGenesis,
-  keepOf,
-  objects,
-  Pen,
-  placeOf,
-  VAULT,
-  voidOf,
-} from './samples.ts';
-
-const LAPTOP = 'device laptop';
-
-/** One segment placed by the laptop, nothing certified yet. */
-async function placedWorld(charters = chainOf(sampleCharter(4))) {
-  const world = await ProofWorld.of(charters);
-  const place = placeOf(charters.current);
-  const claim = await world.write(LAPTOP, [deviceGenesis('laptop'), place]);
-  return { world, place, claim: { ...claim, index: 1 }, root: charters.root };
-}
-
-async function certifiedWorld() {
-  const made = await placedWorld();
-  await made.world.certify(LAPTOP);
-  return made;
-}
+import { certifiedWorld, LAPTOP, placedWorld } from './proof-world.ts';
+import { crypto, DAY_MS, daemonOf, NOW } from './sample-charter.ts';
+import { custodyOf, daemonGenesis, objects, placeOf, voidOf } from './samples.ts';
 
 const check = (proof: string, root: string) => checkProof(crypto, utf8(proof), root);
 
@@ -126,6 +91,57 @@ describe('the state at a date', () => {
   });
 });
 
+describe('what daemons erase', () => {
+  test('a trim ends the holding of one fragment, a purge those of all, another segment left alone', async () => {
+    const { world, place, root } = await certifiedWorld();
+    const other = placeOf(world.charters.current, { name: 'other' });
+    await world.write(LAPTOP, [other]);
+    await world.certify(LAPTOP);
+    const keeper = daemonIdBytes(daemonOf('h4'));
+    await world.write('log h2', [daemonGenesis('h2')]);
+    await world.write('log h2', [{ kind: 'trim', segment: place.segment, index: 1, keeper, generation: 1 }]);
+    await world.write('log h2', [{ kind: 'sweep', generation: 2 }]);
+    await world.certify('log h2');
+    await world.write('log h3', [daemonGenesis('h3')]);
+    const purge = {
+      kind: 'purge' as const,
+      segments: [other.segment, place.segment],
+      payloads: [],
+      generation: 1,
+    };
+    await world.write('log h3', [purge], NOW + DAY_MS);
+    await world.certify('log h3');
+    const endsAt = async (at: number) => {
+      const { segments } = await check(await world.proof([place.segment, other.segment], { at }), root);
+      return segments.map(({ fragments }) =>
+        fragments.map(({ holdings }) => holdings[0]?.until?.kind ?? null),
+      );
+    };
+    expect(await endsAt(NOW)).toEqual([
+      [null, 'trim', null],
+      [null, null, null],
+    ]);
+    expect(await endsAt(NOW + DAY_MS)).toEqual([
+      [null, 'trim', 'purge'],
+      [null, null, 'purge'],
+    ]);
+  });
+
+  test('an object whose payload is gone leaves all proofs as they were', async () => {
+    const { world, place } = await placedWorld();
+    const erased = await world.write(LAPTOP, [objects('a citizen’s name')]);
+    await world.certify(LAPTOP);
+    const before = await world.proof([place.segment]);
+    const { entry } = (await world.logs.record(erased.origin, erased.index)) as { entry: Uint8Array };
+    const row = recordRow(erased.origin, erased.index, {
+      entry,
+      erased: { origin: erased.origin, index: 9 },
+    });
+    await world.logs.store.batch([row], { sync: true });
+    expect(await world.proof([place.segment])).toBe(before);
+  });
+});
+
 describe('voids', () => {
   test('with the first certificate a later void is excluded, with a far one it is not shown', async () => {
     const { world, place, root } = await certifiedWorld();
@@ -151,147 +167,6 @@ describe('voids', () => {
     await expect(made(...all, { index: 2, closed: true })).rejects.toMatchObject({ code: 'PROOF_MALFORMED' });
     // Left out, it cannot be told: the proof says that it does not exclude it.
     expect((await made(...all)).text).toContain('that no later entry cancels it is not shown here');
-  });
-});
-
-describe('evidence that an honest prover does not pick', () => {
-  test('entries that say nothing about the segments', async () => {
-    const { world, place } = await placedWorld();
-    const other = placeOf(world.charters.current, { name: 'other' });
-    await world.write(LAPTOP, [keepOf(place.segment), other, objects('sealed')]);
-    await world.certify(LAPTOP);
-    const made = async (...picks: { index: number; closed?: boolean }[]) =>
-      makeProof(crypto, world.picked([place.segment], [await world.head(LAPTOP, picks)]));
-    const malformed = { code: 'PROOF_MALFORMED', kind: 'integrity' };
-    await expect(made({ index: 0 }, { index: 1 })).resolves.toBeDefined();
-    await expect(made({ index: 0 }, { index: 1 }, { index: 2 })).rejects.toMatchObject(malformed);
-    await expect(made({ index: 0 }, { index: 1 }, { index: 3 })).rejects.toMatchObject(malformed);
-    await expect(made({ index: 0 }, { index: 1 }, { index: 4, closed: true })).rejects.toMatchObject(
-      malformed,
-    );
-    await expect(made({ index: 1 })).rejects.toMatchObject(malformed);
-    await expect(made({ index: 0 })).rejects.toMatchObject(malformed);
-    await expect(made({ index: 0, closed: true }, { index: 1 })).rejects.toMatchObject(malformed);
-  });
-
-  test('a place that breaks a rule, though a quorum of liars certified it', async () => {
-    const charters = chainOf(sampleCharter(4));
-    const refusedWith = async (place: ReturnType<typeof placeOf>) => {
-      const world = await ProofWorld.of(charters);
-      await world.write(LAPTOP, [deviceGenesis('laptop'), place]);
-      await world.certify(LAPTOP);
-      return world.proof([place.segment]).then(
-        () => 'accepted',
-        (error: { code: string; kind: string }) => `${error.code} ${error.kind}`,
-      );
-    };
-    const { current } = charters;
-    expect(await refusedWith(placeOf(current))).toBe('accepted');
-    expect(await refusedWith(placeOf(current, { holders: ['h1', 'h1', 'h2'] }))).toBe(
-      'DOMAIN_RULE integrity',
-    );
-    expect(await refusedWith(placeOf(current, { holders: ['h1', 'h2', undefined] }))).toBe(
-      'MARGIN_SHORT integrity',
-    );
-    expect(await refusedWith(placeOf(current, { change: { retainUntil: NOW } }))).toBe(
-      'RETENTION_SHORT integrity',
-    );
-    const forged = placeOf(current);
-    const fragments = forged.fragments.map((one, nth) =>
-      nth === 0 && one.length === 4 ? ([one[0], one[1], 7, one[3]] as typeof one) : one,
-    );
-    expect(await refusedWith({ ...forged, fragments })).toBe('RECEIPT_FORGED integrity');
-    expect(await refusedWith({ ...forged, segment: VAULT })).toBe('SEGMENT_ID integrity');
-  });
-
-  test('a place taken over from what nobody signed', async () => {
-    const charters = chainOf(sampleCharter(4));
-    const place = placeOf(charters.current);
-    const lost = new Pen(LAPTOP);
-    lost.write([deviceGenesis('laptop'), objects('sealed'), place]);
-    const madeWith = async (change: Parameters<typeof adoptOf>[2]) => {
-      const world = await ProofWorld.of(charters);
-      await world.write('device phone', [deviceGenesis('phone'), adoptOf(lost, 2, change)]);
-      await world.certify('device phone');
-      return world.proof([place.segment]).then(
-        () => 'accepted',
-        (error: { code: string }) => error.code,
-      );
-    };
-    const good = adoptOf(lost, 2);
-    const { note } = deviceGenesis('tablet') as { note: Uint8Array };
-    const forged = deviceGenesis('laptop', {}, 'root nancy') as { note: Uint8Array };
-    expect(await madeWith({})).toBe('accepted');
-    expect(await madeWith({ index: 1 })).toBe('ADOPT_UNPROVEN');
-    expect(await madeWith({ branch: VAULT })).toBe('ADOPT_UNPROVEN');
-    expect(await madeWith({ proof: [] })).toBe('ADOPT_UNPROVEN');
-    expect(await madeWith({ record: { ...good.record, salt: VAULT } })).toBe('COMMIT_MISMATCH');
-    expect(await madeWith({ checkpoint: new Pen('device phone', lost).checkpoint() })).toBe('LOG_SIGNATURE');
-    expect(await madeWith({ note })).toBe('ORIGIN_OTHER');
-    expect(await madeWith({ note: forged.note })).toBe('DELEGATION_FORGED');
-  });
-
-  test('custody of another root, of a place not shown, and without a receipt', async () => {
-    const { world, place, claim } = await certifiedWorld();
-    const madeWith = async (change: Parameters<typeof custodyOf>[2]) => {
-      const index = world.pen('log h4').size;
-      const custody = custodyOf(place, { holder: 'h4', index: 1, claim, size: 2 }, change);
-      await world.write('log h4', index === 0 ? [daemonGenesis('h4'), custody] : [custody]);
-      await world.certify('log h4');
-      const heads = [
-        await world.head(LAPTOP, [{ index: 0 }, { index: 1 }]),
-        await world.head('log h4', [{ index: 0 }, { index: Math.max(1, index) }]),
-      ];
-      return makeProof(crypto, world.picked([place.segment], heads)).then(
-        () => 'accepted',
-        (error: { code: string }) => error.code,
-      );
-    };
-    expect(await madeWith({})).toBe('accepted');
-    expect(await madeWith({ root: VAULT })).toBe('CUSTODY_OTHER');
-    expect(await madeWith({ place: { ...claim, index: 0 } })).toBe('CUSTODY_OTHER');
-    expect(await madeWith({ generation: 1 })).toBe('RECEIPT_FORGED');
-    expect(await madeWith({ bytes: 1 })).toBe('RECEIPT_FORGED');
-  });
-
-  test('more or fewer cosignatures than a quorum, and more officers than are needed', async () => {
-    const charters = chainOf(sampleCharter(4));
-    const world = await ProofWorld.of(charters);
-    const place = placeOf(charters.current);
-    await world.write(LAPTOP, [deviceGenesis('laptop'), place]);
-    await world.certify(LAPTOP);
-    const evidence = await world.evidence([place.segment]);
-    const [head] = evidence.heads as [ProofEvidence['heads'][0]];
-    const lines = head.certificate.split('\n');
-    const short = { ...head, certificate: [...lines.slice(0, -2), ''].join('\n') };
-    await expect(makeProof(crypto, { ...evidence, heads: [short] })).rejects.toMatchObject({
-      code: 'CERTIFICATE_SHORT',
-    });
-    const twice = { ...head, certificate: [...lines.slice(0, -1), lines.at(-2), ''].join('\n') };
-    await expect(makeProof(crypto, { ...evidence, heads: [twice] })).rejects.toMatchObject({
-      code: 'PROOF_MALFORMED',
-    });
-    const [first] = evidence.charters as [ProofEvidence['charters'][0]];
-    const four = { ...first, signatures: signed(charters.current, 'ana', 'bob', 'eve', 'max').signatures };
-    await expect(makeProof(crypto, { ...evidence, charters: [four] })).rejects.toMatchObject({
-      code: 'PROOF_MALFORMED',
-    });
-    const two = { ...first, signatures: first.signatures.slice(1) };
-    await expect(makeProof(crypto, { ...evidence, charters: [two] })).rejects.toMatchObject({
-      code: 'OFFICERS_SHORT',
-    });
-  });
-
-  test('cosignatures beyond the quorum are left out of what is made', async () => {
-    const charters = chainOf(sampleCharter(4));
-    const place = placeOf(charters.current);
-    const world = await ProofWorld.of(charters);
-    await world.write(LAPTOP, [deviceGenesis('laptop'), place]);
-    await world.certify(LAPTOP, { names: [1, 2, 3, 4].map(hosterName) });
-    advance(charters, { issued: NOW });
-    const { logs, charter } = await check(await world.proof([place.segment]), charters.root);
-    expect(logs[0]?.cosigners.map(({ hoster }) => hoster)).toEqual(['h1', 'h2', 'h3']);
-    expect(charter).toMatchObject({ versions: 2, shown: 2 });
   });
 });
 

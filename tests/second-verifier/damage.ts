@@ -1,7 +1,6 @@
 // Damage to a proof file, chosen by a number: a run can be repeated, and two verifiers are shown the same.
 
-import { u32be, utf8 } from '@vauban/core';
-import { crypto } from './sample-charter.ts';
+import { createHash } from 'node:crypto';
 
 /** What was done, for a failing test's message, and the bytes after it; they always differ from those before. */
 export interface Damage {
@@ -11,8 +10,7 @@ export interface Damage {
 
 /** A number below `below`, from a seed and a name. */
 function draw(seed: number, name: string, below: number): number {
-  const digest = crypto.sha256(utf8(`damage ${name}`), u32be(seed));
-  return new DataView(digest.buffer, digest.byteOffset, 4).getUint32(0) % below;
+  return createHash('sha256').update(`damage ${name} ${seed}`).digest().readUInt32BE(0) % below;
 }
 
 /** The seed-th way of damaging a file: bytes flipped, put in and taken out, lines and numbers exchanged. */
@@ -27,7 +25,10 @@ function attempt(file: Uint8Array, seed: number): Damage {
   const lines = Buffer.from(file).toString('utf8').split('\n');
   const line = draw(seed, 'line', lines.length);
   const other = draw(seed, 'other line', lines.length);
-  const text = (what: string, changed: readonly string[]) => ({ what, file: utf8(changed.join('\n')) });
+  const text = (what: string, changed: readonly string[]) => ({
+    what,
+    file: new Uint8Array(Buffer.from(changed.join('\n'))),
+  });
   switch (seed % 10) {
     case 0:
     case 1:
