@@ -11,6 +11,7 @@ import {
   formatHead,
   formatNote,
   formatSignature,
+  forkProof,
   fragmentBytesOf,
   type HeadsBody,
   leafHashOf,
@@ -20,6 +21,8 @@ import {
   type Payload,
   readHead,
   signHeads,
+  type SignedHistory,
+  signRootNote,
   SIGNATURE_COSIGNATURE,
   SIGNATURE_ED25519,
   verifierKey,
@@ -39,6 +42,7 @@ import {
   successor,
 } from './sample-charter.ts';
 import {
+  adoptOf,
   custodyOf,
   daemonGenesis,
   deviceGenesis,
@@ -107,11 +111,21 @@ export function ledgerVectors() {
     { kind: 'genesis', writer: 'operator', operator: 'crisis' },
     custodyOf(place, { holder: 'h4', index: 0, claim, size: 5 }),
     { kind: 'lost', fragments: [[place.segment, 1]] },
+    adoptOf(pen, 1),
+    {
+      ...deviceGenesis('phone'),
+      adopts: { ...adoptedOf(head), certificate: makeCertificate(charter, grown.checkpoint, lines) },
+    } as Payload,
     releaseOf([claim], 1),
     purgeOf(1, [place.segment], [{ origin: pen.origin, index: 1 }]),
     sweepOf(2),
     trimOf({ segment: place.segment, index: 0, keeper: 'h4' }, 3),
   ];
+  const about = { charter: 'grand-est', agency: 'metz', issued: NOW };
+  const forked = forkedHistories();
+  const forkedHeads = forked.map(({ checkpoint }) => checkpoint);
+  const proofOf = (left: SignedHistory, right: SignedHistory) =>
+    forkProof(crypto, publicOf('device laptop'), [left, right]) as Uint8Array;
   const bad = badBytes(started.records[0] as LogRecord, grown.checkpoint);
   return {
     keys: Object.fromEntries(
@@ -191,8 +205,42 @@ export function ledgerVectors() {
       signed: toHex(signHeads(crypto, heads, cosignerOf('h1').seed)),
       counterMessage: toHex(counterMessage('h1', 0, 2)),
     },
+    rootNotes: [
+      { format: 'vauban/revoke/0' as const, ...about, deviceKey: publicOf('device laptop') },
+      {
+        format: 'vauban/sealed/0' as const,
+        ...about,
+        origin: pen.origin,
+        branches: [{ size: head.size, root: head.root }],
+      },
+    ].map((note) => ({ format: note.format, note: toHex(signRootNote(crypto, note, seedOf('root metz'))) })),
+    fork: {
+      left: forkedHeads[0],
+      right: forkedHeads[1],
+      sameSize: toHex(proofOf(forked[0], forked[1])),
+      otherSize: toHex(proofOf(forked[2], forked[1])),
+    },
     refused: bad,
   };
+}
+
+const adoptedOf = ({ origin, size, root }: ReturnType<typeof readHead>) => ({ origin, size, root });
+
+/** Two histories that part at entry 1, and the first one gone on. */
+function forkedHistories(): [SignedHistory, SignedHistory, SignedHistory] {
+  const pen = new Pen('device laptop');
+  pen.write([deviceGenesis('laptop')]);
+  const other = pen.copy();
+  const history = (one: Pen): SignedHistory => {
+    const { checkpoint, records } = one.appendFrom(0);
+    return { checkpoint, leaves: concat(...records.map(({ entry }) => leafHashOf(crypto, entry))) };
+  };
+  pen.write([objects('left')]);
+  other.write([objects('right')]);
+  const left = history(pen);
+  const right = history(other);
+  pen.write([objects('further left')]);
+  return [left, right, history(pen)];
 }
 
 /** Bytes that must be refused, with the fault's code. */

