@@ -1,6 +1,6 @@
 // A bench on which a segment's life can be led to its end: placed, released, purged.
 
-import type { ClaimName, Payload, Payloads, Place } from '../src/index.ts';
+import type { AppendReply, ClaimName, Payload, Payloads, Place } from '../src/index.ts';
 import { RuleBench } from './rule-bench.ts';
 import { DAY_MS, NOW } from './sample-charter.ts';
 import { custodyOf, daemonGenesis, Pen, placeOf, purgeOf, releaseOf } from './samples.ts';
@@ -56,8 +56,16 @@ export class ErasingBench {
     await this.bench.certify(this.bench.device);
   }
 
-  purge(generation = 1, segment = this.segment) {
-    return this.bench.write(this.bench.daemon, [purgeOf(generation, [segment])]);
+  purge(generation = 1, segment = this.segment): Promise<AppendReply> {
+    return this.ask(this.bench.daemon, [purgeOf(generation, [segment])]);
+  }
+
+  /** The reply to what is written next; refused, it leaves the log as it was. */
+  async ask(pen: Pen, payloads: readonly Payload[]): Promise<AppendReply> {
+    const reply = await this.bench.append(pen.copy().write(payloads));
+    // Pens draw nothing: the same payloads are the same bytes.
+    if (reply.result === 'cosigned') pen.write(payloads);
+    return reply;
   }
 
   /** The log of another daemon, begun here. */
