@@ -4,15 +4,25 @@
 
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Charter, CHARTER_VALIDITY_MS, decodeCharter, encodeCbor, Fault } from '@vauban/core';
+import {
+  type Charter,
+  CHARTER_VALIDITY_MS,
+  checkSuccession,
+  decodeCharter,
+  encodeCharter,
+  Fault,
+} from '@vauban/core';
 import { nodeClock, nodeCrypto, openFiles } from '@vauban/core/node';
 import { encodeCharterFile } from '@vauban/daemon';
-import { type CharterChain, decodeSignedCharter, type SignedCharter, signCharter } from '@vauban/ledger';
+import { type CharterChain, decodeSignedCharter, type SignedCharter } from '@vauban/ledger';
+import { checkComposed } from '../charter/charter-text.ts';
+import { type DraftSignature, encodeDraft, withSignatures } from '../charter/draft.ts';
 import { type EpochMoves, openEpoch, stayingVoters } from '../charter/open-epoch.ts';
 import { applyCharter } from './apply-charter.ts';
 import { CHARTER_FILE, networkRoot, OFFICERS, readKeys, replaceFile } from './layout.ts';
 import { NetworkSession } from './network-session.ts';
 import { nextVotingKeys } from './next-voting-keys.ts';
+import { signOnce } from './officer-key.ts';
 
 const DRAFT_FILE = 'draft.cbor';
 const LOCK_FILE = 'desk.lock';
@@ -41,7 +51,7 @@ export async function enactCharter(
       await session.catchUp();
       const left = await readDraft(root);
       if (left !== undefined && decodeCharter(left.body).version === session.charter.version + 1) {
-        await enact(session, root, left);
+        await enact(session, root, await signedByAll(root, left));
       }
       const { chain } = session;
       const next = await change(chain.current, {
@@ -76,20 +86,26 @@ async function draft(session: NetworkSession, root: string, next: Charter): Prom
     issued: now,
     expires: now + CHARTER_VALIDITY_MS,
   };
-  const officers = (await readKeys(root, 'officer')).map(({ id, key }) => ({ id, seed: key.seed }));
-  const signed = signCharter(nodeCrypto, charter, officers);
-  session.chain.checkDraft(signed);
-  await replaceFile(openFiles(join(root, OFFICERS)), DRAFT_FILE, encodeSigned(signed));
-  return signed;
+  checkSuccession(session.charter, checkComposed(charter), session.chain.currentHash);
+  const unsigned = { body: encodeCharter(charter), signatures: [], certificate: null };
+  // Before any key is used: a key that has signed what nobody has any more could sign nothing else of that number.
+  await replaceFile(openFiles(join(root, OFFICERS)), DRAFT_FILE, encodeDraft(unsigned));
+  return signedByAll(root, unsigned);
+}
+
+/** With every officer's key in the directory, each of which remembers what it signed. Faults: DRAFT_RIVAL. */
+async function signedByAll(root: string, draft: SignedCharter): Promise<SignedCharter> {
+  const signatures: DraftSignature[] = [];
+  for (const { id, key } of await readKeys(root, 'officer')) {
+    const path = join(root, OFFICERS, `${id}.key`);
+    signatures.push(await signOnce({ officer: id, seed: key.seed, path }, draft));
+  }
+  return withSignatures(nodeCrypto, draft, signatures);
 }
 
 async function enact(session: NetworkSession, root: string, signed: SignedCharter): Promise<void> {
   await applyCharter(session, signed);
   await rm(join(root, OFFICERS, DRAFT_FILE), { force: true });
-}
-
-function encodeSigned(signed: SignedCharter): Uint8Array {
-  return encodeCbor({ ...signed, signatures: [...signed.signatures] });
 }
 
 async function readDraft(root: string): Promise<SignedCharter | undefined> {
