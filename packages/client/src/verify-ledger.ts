@@ -1,10 +1,26 @@
 // Checking the whole ledger: every log of every hoster that answers is pulled and recomputed, the copies are compared,
 // and every certified entry is admitted again under the charter of its time. Believes signatures, nothing else.
 
-import { asFault, type Clock, type Crypto, equalBytes, Fault, memoryStore, type Random } from '@vauban/core';
+import {
+  asFault,
+  type Clock,
+  type Crypto,
+  decodeCbor,
+  encodeCbor,
+  equalBytes,
+  Fault,
+  memoryStore,
+  quorumOf,
+  type Random,
+  shape,
+  type Store,
+  utf8,
+} from '@vauban/core';
 import {
   admit,
   type CharterChain,
+  generationOf,
+  type Head,
   type HeadsScope,
   isVoided,
   LogStore,
@@ -37,6 +53,8 @@ export interface LedgerReport {
   readonly entries: number;
   /** Entries under a certificate. */
   readonly certified: number;
+  /** Entries looked at whose payload was erased under a certified purge. */
+  readonly erased: number;
   readonly problems: readonly LedgerProblem[];
   readonly reached: readonly string[];
   readonly silent: readonly string[];
@@ -52,6 +70,13 @@ export interface VerifyLedgerOptions {
   readonly scopes: readonly HeadsScope[];
   /** The hosters' grace period, where it is not the common one. */
   readonly graceMs?: number;
+  /**
+   * `heads`: each log is pulled once, and of every other hoster the signed heads are compared; whoever differs is pulled
+   * too. `all`: every hoster's copy of every log is pulled and recomputed. The default.
+   */
+  readonly copies?: 'heads' | 'all';
+  /** What was verified before: then only what is new is pulled and admitted, and what was certified must still be there. */
+  readonly memory?: Store;
   readonly onHoster?: (done: number, total: number, hoster: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -95,16 +120,23 @@ export async function verifyLedger(options: VerifyLedgerOptions): Promise<Ledger
       else tell(voter.hoster, null, error);
     }
   }
-  const union = await LogStore.open(memoryStore(), options.crypto);
+  const union = await LogStore.open(options.memory ?? memoryStore(), options.crypto);
   const left = new Set<string>();
-  for (const [origin, ofLog] of claims) await unite(options, { origin, claims: ofLog, union, tell, left });
-  problems.push(...(await admitAll(options, union)));
+  const ground = { union, left, certificates: new Map<string, Head>() };
+  for (const [origin, ofLog] of claims) {
+    if (options.copies === 'heads') await uniteByHeads(options, { ...ground, origin, claims: ofLog, tell });
+    else await unite(options, { ...ground, origin, claims: ofLog, tell });
+  }
+  if (reached.length >= quorumOf(options.charters.current)) problems.push(...rolledBack(union, claims));
+  const admitted = await admitAll(options, union);
+  problems.push(...admitted.problems);
   const states = union.origins().map((origin) => union.state(origin));
   return {
     ok: problems.length === 0 && reached.length > left.size,
     logs: states.length,
     entries: states.reduce((sum, one) => sum + one.size, 0),
     certified: states.reduce((sum, one) => sum + one.certifiedSize, 0),
+    erased: admitted.erased,
     problems,
     reached: reached.filter((hoster) => !left.has(hoster)),
     silent: [...silent, ...left],
@@ -156,6 +188,66 @@ async function unite(
   }
 }
 
+/** One log, pulled once: whoever shows the same history is believed to hold it, whoever shows another is pulled too. */
+async function uniteByHeads(
+  options: VerifyLedgerOptions,
+  of: {
+    readonly origin: string;
+    readonly claims: readonly Claim[];
+    readonly union: LogStore;
+    readonly tell: Tell;
+    readonly left: Set<string>;
+    readonly certificates: Map<string, Head>;
+  },
+): Promise<void> {
+  const { origin, union, left } = of;
+  for (const claim of of.claims.toSorted(certifiedFirst)) {
+    const { voter, head } = claim;
+    try {
+      await pull(readerOf(options, voter, union), voter, origin, head.size);
+      await checkHead(options, { ...claim, logs: union }, of.certificates);
+      await takeCertificate(union, head, of.certificates);
+    } catch (error) {
+      if (options.signal?.aborted === true) throw options.signal.reason;
+      const { kind, code } = asFault(error);
+      if (kind === 'unreachable' && code !== 'UNFINISHED') {
+        left.add(voter.hoster);
+        continue;
+      }
+      try {
+        // Its own copy says better what is wrong with it.
+        const copy = { ...claim, logs: await LogStore.open(memoryStore(), options.crypto) };
+        await checkCopy(options, copy);
+        await compare({ ...claim, head: { ...head, size: union.state(origin).size }, logs: union }, copy);
+        of.tell(voter.hoster, origin, error);
+      } catch (own) {
+        of.tell(voter.hoster, origin, own);
+      }
+    }
+  }
+}
+
+async function takeCertificate(
+  union: LogStore,
+  { origin, certificate }: StoredHead,
+  checked: ReadonlyMap<string, Head>,
+): Promise<void> {
+  const certified = certificate === null ? undefined : checked.get(certificate);
+  if (certificate === null || certified === undefined) return;
+  await union.certify(origin, { size: certified.size, certificate });
+}
+
+/** What was certified once and a quorum no longer shows. */
+function rolledBack(union: LogStore, claims: ReadonlyMap<string, readonly Claim[]>): LedgerProblem[] {
+  return union.origins().flatMap((origin) => {
+    const { certifiedSize } = union.state(origin);
+    const shown = Math.max(0, ...(claims.get(origin) ?? []).map(({ head }) => head.size));
+    if (shown >= certifiedSize) return [];
+    const message = `the hosters show ${origin} at size ${shown}, it was certified at ${certifiedSize}`;
+    return [{ hoster: null, origin, index: null, code: 'ROLLBACK', message }];
+  });
+}
+
 /** By the certificates' sizes as claimed: a claim that is false ends when its copy is checked. */
 function certifiedFirst(a: Claim, b: Claim): number {
   return certifiedSizeOf(b.head) - certifiedSizeOf(a.head) || b.head.size - a.head.size;
@@ -182,10 +274,20 @@ async function headsOf(options: VerifyLedgerOptions, voter: Voter): Promise<Stor
 }
 
 /** One hoster's copy of one log: its bytes recomputed up to the head it signed for, its certificate checked. */
-async function checkCopy(options: VerifyLedgerOptions, { voter, head, logs }: Copy): Promise<void> {
+async function checkCopy(options: VerifyLedgerOptions, copy: Copy): Promise<void> {
+  const { voter, head, logs } = copy;
+  await pull(readerOf(options, voter, logs), voter, head.origin, head.size);
+  await checkHead(options, copy, new Map());
+}
+
+/** The entries in `logs` lead to the head, and its certificate is of the same history. `checked`: certificates known to hold. */
+async function checkHead(
+  options: VerifyLedgerOptions,
+  { voter, head, logs }: Copy,
+  checked: Map<string, Head>,
+): Promise<void> {
   const { origin, size } = head;
   const { hoster } = voter;
-  await pull(readerOf(options, voter, logs), voter, origin, size);
   const claimed = readHead(head.checkpoint);
   // Its writer may have written on since the head was asked for, and then more than that came.
   const held = await logs.rootAt(origin, size);
@@ -194,14 +296,25 @@ async function checkCopy(options: VerifyLedgerOptions, { voter, head, logs }: Co
     throw new Fault('integrity', 'COPY_DIFFERS', message, { hoster, origin });
   }
   if (head.certificate === null) return;
-  const writer = await logs.writer(origin, (genesis) => resolveWriter(options, genesis, origin));
-  const { crypto, charters } = options;
-  const { head: certified } = openCertificate(crypto, charters, head.certificate, writer?.key);
+  const certified =
+    checked.get(head.certificate) ?? (await certifiedHead(options, logs, head.certificate, origin));
   const covered = certified.origin === origin ? await logs.rootAt(origin, certified.size) : undefined;
   if (covered === undefined || !equalBytes(covered, certified.root)) {
     const message = `the certificate ${hoster} shows is of another history`;
     throw new Fault('integrity', 'CERTIFICATE_OTHER', message, { hoster, origin });
   }
+  checked.set(head.certificate, certified);
+}
+
+async function certifiedHead(
+  options: VerifyLedgerOptions,
+  logs: LogStore,
+  certificate: string,
+  origin: string,
+): Promise<Head> {
+  const { crypto, charters } = options;
+  const writer = await logs.writer(origin, (genesis) => resolveWriter(options, genesis, origin));
+  return openCertificate(crypto, charters, certificate, writer?.key).head;
 }
 
 /** One must be the beginning of the other. */
@@ -221,14 +334,23 @@ function readerOf(options: VerifyLedgerOptions, voter: Voter, logs: LogStore): R
 }
 
 /** Admission of every certified entry that no void cancels, as it had to hold when it was written. */
-async function admitAll(options: VerifyLedgerOptions, logs: LogStore): Promise<LedgerProblem[]> {
+async function admitAll(
+  options: VerifyLedgerOptions,
+  logs: LogStore,
+): Promise<{ readonly problems: readonly LedgerProblem[]; readonly erased: number }> {
   const problems: LedgerProblem[] = [];
+  let erased = 0;
   for (const origin of logs.origins()) {
     const { certifiedSize } = logs.state(origin);
     const writer = await logs.writer(origin, (genesis) => resolveWriter(options, genesis, origin));
     if (writer === undefined) continue;
-    let generation = 0;
-    for (let from = 0; from < certifiedSize; from += PAGE) {
+    const first = await admittedBefore(logs, origin);
+    let generation =
+      writer.kind === 'daemon' && first > 0
+        ? await generationOf(logs.store, writer.daemon, { origin, index: first })
+        : 0;
+    let sound = certifiedSize;
+    for (let from = first; from < certifiedSize; from += PAGE) {
       options.signal?.throwIfAborted();
       const records = await logs.records(origin, from, Math.min(certifiedSize, from + PAGE));
       for (const [nth, record] of records.entries()) {
@@ -236,7 +358,10 @@ async function admitAll(options: VerifyLedgerOptions, logs: LogStore): Promise<L
         if (await isVoided(logs.store, { origin, index })) continue;
         try {
           const open = openStored(options.crypto, record);
-          if (open.payload === null) continue;
+          if (open.payload === null) {
+            erased += 1;
+            continue;
+          }
           const { kind, time } = open.entry;
           const view = viewAt({ ...options, logs }, { name: { origin, index }, kind, time, generation });
           generation = Math.max(generation, generationIn(open.payload));
@@ -244,11 +369,23 @@ async function admitAll(options: VerifyLedgerOptions, logs: LogStore): Promise<L
         } catch (error) {
           const { code, message } = asFault(error);
           problems.push({ hoster: null, origin, index, code, message });
+          sound = Math.min(sound, index);
         }
       }
     }
+    if (options.memory !== undefined && sound > first) {
+      await logs.write([{ put: admittedKey(origin), value: encodeCbor(sound) }]);
+    }
   }
-  return problems;
+  return { problems, erased };
+}
+
+/** Beside the logs' own rows: up to where each was admitted in an earlier run. */
+const admittedKey = (origin: string) => utf8(`Y/${origin}`);
+
+async function admittedBefore(logs: LogStore, origin: string): Promise<number> {
+  const value = await logs.store.get(admittedKey(origin));
+  return value === undefined ? 0 : decodeCbor(shape.count(), value, 'verified size', 16);
 }
 
 /** Generation that an erasing raises its daemon to; 0 for other entries. */

@@ -1,7 +1,7 @@
 // The whole ledger checked from outside: whoever shows another copy than the others is named, whatever its place in the
 // row, and nobody else is.
 
-import { concat, memoryStore, utf8 } from '@vauban/core';
+import { concat, memoryStore, type Store, utf8 } from '@vauban/core';
 import { nodeCrypto as crypto, nodeRandom as random } from '@vauban/core/node';
 import {
   type Append,
@@ -234,3 +234,87 @@ async function lyingWriter(liar: Voter): Promise<(entries: number) => Promise<vo
     await append(writer, ...Array.from({ length: entries }, () => `a lie ${nth++}`));
   };
 }
+
+describe('comparing heads instead of copies', () => {
+  beforeEach(async () => {
+    for (const device of ['laptop', 'desk']) {
+      const writer = await writerOver(voters, device);
+      await append(writer, 'one', 'two');
+      await append(writer, 'three');
+      await clock.run(writer.spreadCertificate());
+    }
+  });
+
+  const counted = () => {
+    const pulled: string[] = [];
+    const shown = voters.map((voter) => ({
+      ...voter,
+      batches: (...of: Parameters<Voter['batches']>) => {
+        pulled.push(voter.hoster);
+        return voter.batches(...of);
+      },
+    }));
+    return { pulled, shown };
+  };
+  const byHeads = (shown: readonly Voter[], memory?: Store) =>
+    clock.run(
+      verifyLedger({
+        crypto,
+        clock,
+        random,
+        charters,
+        voters: shown,
+        scopes: [{ of: 'all' }],
+        copies: 'heads',
+        ...(memory === undefined ? {} : { memory }),
+      }),
+    );
+
+  it('finds the same as reading every copy, and pulls each log once', async () => {
+    const { pulled, shown } = counted();
+    const report = await byHeads(shown);
+    expect(report).toEqual(await verify());
+    expect(report.ok).toBe(true);
+    expect(report.logs).toBe(2);
+    expect(pulled).toHaveLength(2);
+  });
+
+  it('a hoster that shows another history is named', async () => {
+    const [first] = voters as [Voter];
+    const h1 = first.hoster;
+    const odd = replaced(h1, (voter) =>
+      showing(voter, (body) => ({
+        ...body,
+        heads: body.heads.map((one) => ({ ...one, size: one.size + 1 })),
+      })),
+    );
+    const report = await byHeads(odd);
+    expect(new Set(report.problems.map(({ hoster }) => hoster))).toEqual(new Set([h1]));
+  });
+
+  it('what was verified before is neither pulled nor admitted again; what came since is', async () => {
+    const memory = memoryStore();
+    const before = await byHeads(voters, memory);
+    const second = counted();
+    expect(await byHeads(second.shown, memory)).toEqual(before);
+    expect(second.pulled).toEqual([]);
+    const writer = await writerOver(voters, 'tablet');
+    await append(writer, 'new');
+    const third = counted();
+    const report = await byHeads(third.shown, memory);
+    expect(report).toMatchObject({ ok: true, logs: before.logs + 1 });
+    expect(third.pulled).toHaveLength(1);
+  });
+
+  it('what was certified once and is no longer shown is a rollback', async () => {
+    const memory = memoryStore();
+    await byHeads(voters, memory);
+    const forgetful = voters.map((voter) => ({
+      ...voter,
+      ...showing(voter, (body) => ({ ...body, heads: body.heads.slice(1) })),
+    }));
+    const { ok, problems } = await byHeads(forgetful, memory);
+    expect(ok).toBe(false);
+    expect(problems.map(({ code }) => code)).toContain('ROLLBACK');
+  });
+});

@@ -47,6 +47,7 @@ export * from './refusal.ts';
 export * from './root-note.ts';
 export * from './segment-facts.ts';
 export {
+  generationOf,
   isVoided,
   type KnownClaim,
   placedSegments,
