@@ -1,13 +1,14 @@
 // An agency proves where a file's fragments stood; the proof is checked elsewhere, with every daemon stopped, by a command
 // that cannot load a network, and by a second verifier; and it is worthless once anything in it is changed.
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { verifyProof } from '../second-verifier/verify-proof.ts';
 import { inWords, run } from '../support/command.ts';
-import { bytesOf, TestNetwork, type TestVault } from '../support/network.ts';
+import { bytesOf, TestNetwork, type TestVault, until } from '../support/network.ts';
+import { fragmentFiles } from './fragment-files.ts';
 
 const NO_NETWORK = pathToFileURL(fileURLToPath(new URL('../support/no-network.ts', import.meta.url))).href;
 const FRAGMENTS = 3;
@@ -66,6 +67,30 @@ test('the proof names no path but the label it was given', () => {
   const evidence = Buffer.from(text.replaceAll(/[^A-Za-z0-9+/=]/g, ''), 'base64').toString('latin1');
   expect(`${text}${evidence}`).not.toMatch(/council|pdf/);
   expect(text).toContain('NOT PROVEN    its maker says this is: minutes of March');
+});
+
+test('what a daemon lost is told, from when it said so', async () => {
+  const [gone] = await fragmentFiles(network);
+  if (gone === undefined) throw new Error('no fragment anywhere');
+  const before = new Date().toISOString();
+  await network.kill(gone.site);
+  await rm(gone.path);
+  await network.start();
+  const ends = async (at: string) => {
+    const { segments } = await vault.ask('where', OBJECT, '--at', at);
+    const { fragments } = segments.find(({ segment }: { segment: string }) => segment === gone.segment);
+    return fragments[gone.index].holdings.map(
+      ({ until: end }: { until: { kind: string } | null }) => end?.kind ?? null,
+    );
+  };
+  await until(async () => (await ends(new Date().toISOString()))[0] === 'lost');
+  expect(await ends(before)).toEqual([null]);
+  const file = join(network.scratch, 'after.proof');
+  const made = await vault.run('prove', OBJECT, '-o', file);
+  expect([made.code, made.stderr]).toEqual([0, '']);
+  const after = await check(file, proof.charterRoot);
+  expect([after.code, /until .*\(lost\)/.test(after.stdout)]).toEqual([0, true]);
+  verifyProof(await readFile(file), proof.charterRoot);
 });
 
 test('it checks in another directory with every daemon stopped, and fails when changed', async () => {

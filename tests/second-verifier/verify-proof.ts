@@ -530,7 +530,7 @@ function openCharters(versions: readonly Version[], root: string): Charter[] {
         : charter.previous !== null && same(charter.previous, hash),
       'charter chain',
     );
-    if (before !== undefined) checkFollows(before, charter);
+    if (before !== undefined) checkFollows(charters, before, charter);
     checkOfficers(version, before === undefined ? [charter] : [before, charter]);
     if (before !== undefined) {
       const note = parseNote(version.certificate as string);
@@ -569,23 +569,40 @@ function checkCharter(charter: Charter): void {
   must(charter.officers.length >= 3 * charter.officersLying + 1, 'officers');
 }
 
-function checkFollows(before: Charter, next: Charter): void {
+function checkFollows(earlier: readonly Charter[], before: Charter, next: Charter): void {
   must(before.name === next.name, 'charter name');
-  must(next.epoch === before.epoch || next.epoch === before.epoch + 1, 'epoch');
-  if (next.epoch > before.epoch) {
-    const used = new Set(before.hosters.flatMap(({ votingKeys }) => votingKeys.map((one) => hex(one.key))));
-    must(
-      votersOf(next).every((one) => !used.has(hex(one.key))),
-      'a voting key is used again',
-    );
-    return;
-  }
+  if (next.epoch !== before.epoch) return checkEpoch(earlier, before, next);
   const votes = (charter: Charter) =>
     JSON.stringify([
       charter.f,
       ...votersOf(charter).map((one) => [one.id, one.voter, one.votingSince, hex(one.key)]),
     ]);
   must(votes(before) === votes(next), 'voters changed within an epoch');
+}
+
+/** Fresh keys for all; one voter enters and one leaves at most; quorums before and after share an honest hoster. */
+function checkEpoch(earlier: readonly Charter[], before: Charter, next: Charter): void {
+  must(next.epoch === before.epoch + 1, 'an epoch is skipped');
+  const used = new Set(
+    earlier.flatMap(({ hosters }) =>
+      hosters.flatMap((one) => one.votingKeys.map(({ key: old }) => hex(old))),
+    ),
+  );
+  must(
+    votersOf(next).every((one) => !used.has(hex(one.key))),
+    'a voting key is used again',
+  );
+  const stays = (one: Charter['hosters'][0], was: Charter['hosters'][0]) =>
+    one.id === was.id && one.voter === was.voter && one.votingSince === was.votingSince;
+  const enter = votersOf(next).filter((one) => !votersOf(before).some((was) => stays(one, was)));
+  const leave = votersOf(before).filter((was) => !votersOf(next).some((one) => stays(one, was)));
+  must(
+    enter.every((one) => one.votingSince === next.epoch),
+    'a new voter says it is old',
+  );
+  must(enter.length <= 1 && leave.length <= 1, 'too many voters move');
+  const shared = quorumOf(before) + quorumOf(next) - votersOf(before).length;
+  must(shared > Math.max(before.f, next.f), 'quorums of two epochs may share no honest hoster');
 }
 
 function checkOfficers({ body, officers }: Version, under: readonly Charter[]): void {
