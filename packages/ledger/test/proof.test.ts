@@ -1,5 +1,6 @@
 // Proofs of placement: the fixtures, what they say, and what no proof may get away with.
 
+import { globSync, readFileSync } from 'node:fs';
 import { daemonIdBytes, merkleProof, merkleRoot, utf8, verifyMerkleProof } from '@vauban/core';
 import { describe, expect, test } from 'vitest';
 import { checkProof, heldNow, makeProof, wordsOf } from '../src/index.ts';
@@ -47,6 +48,36 @@ describe('fixtures', () => {
     expect(second?.fragments[0]?.holdings[0]?.until).toMatchObject({ kind: 'charter', version: 3 });
     expect(statement.segments.map((one) => heldNow(one).fragments)).toEqual([3, 1]);
     expect(first?.fragments[0]?.holdings[0]).toMatchObject({ city: 'Épinal', version: 3 });
+  });
+});
+
+describe('PROOF.md', () => {
+  const page = readFileSync(new URL('../PROOF.md', import.meta.url), 'utf8');
+  const fixture = Buffer.from(storedProof('proof-just-put').file).toString('utf8').split('\n');
+
+  test('its worked example is the fixture, shortened where it says so', () => {
+    const [, example = ''] = page.split('```\n');
+    const lines = example.trimEnd().split('\n');
+    const inFixture = (line: string) => {
+      const [start = '', end = ''] = [line.split('…')[0], line.includes('…') ? line.split('…').at(-1) : ''];
+      return fixture.some((other) =>
+        line.includes('…') ? other.startsWith(start) && other.endsWith(end) : other === line,
+      );
+    };
+    expect(lines.filter((line) => !inFixture(line))).toEqual([]);
+    expect(lines.length).toBeGreaterThan(50);
+  });
+
+  test('it gives the closing words, and only codes that exist', () => {
+    const closing = fixture.slice(fixture.findIndex((line) => line.startsWith('What this proves')));
+    const words = closing.slice(0, closing.indexOf('vauban/proof/0 evidence')).join('\n').trimEnd();
+    expect(page).toContain(`\`\`\`\n${words}\n\`\`\``);
+    const sources = globSync('*.ts', { cwd: new URL('../src', import.meta.url) })
+      .map((name) => readFileSync(new URL(`../src/${name}`, import.meta.url), 'utf8'))
+      .join('');
+    const codes = [...page.matchAll(/`([A-Z]+_[A-Z_]+)`/g)].map(([, code]) => `'${code}'`);
+    expect(codes.length).toBeGreaterThan(5);
+    expect(codes.filter((code) => !sources.includes(code))).toEqual([]);
   });
 });
 
