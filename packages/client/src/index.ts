@@ -16,4 +16,9 @@ export type { Liar } from './segment-reader.ts';
 export { Vault, type VaultEvents, type VerbOptions } from './vault.ts';
 export * from './vault-config.ts';
 export * from './vault-setup.ts';
-export { type LedgerProblem, type LedgerReport, verifyLedger } from './verify-ledger.ts';
+export {
+  type LedgerProblem,
+  type LedgerReport,
+  verifyLedger,
+  type VerifyLedgerOptions,
+} from './verify-ledger.ts';
