@@ -1,6 +1,7 @@
 // The daemon's copy of the charter log: what is in force, kept durably, and the cosigning of the next version's draft.
 
 import {
+  type Charter,
   type Clock,
   concat,
   type Crypto,
@@ -11,6 +12,8 @@ import {
   u32be,
   utf8,
   encodeCbor,
+  votingHosters,
+  votingKey,
 } from '@vauban/core';
 import {
   CharterChain,
@@ -104,13 +107,21 @@ export class CharterKeeper {
 
   /**
    * Cosigns a valid draft of the next version: one body for one number, remembered durably before signing.
-   * Faults: those of `checkDraft`, DRAFT_RIVAL, whatever
-   * silences this voter.
+   * Faults: those of `checkDraft`, DRAFT_RIVAL, VOTING_KEY_OTHER,
+   * whatever silences this voter.
    */
-  cosignDraft(signed: SignedCharter, seat: VotingSeat): Promise<string> {
+  cosignDraft(
+    signed: SignedCharter,
+    seat: VotingSeat,
+    nextKey: (epoch: number) => Promise<Uint8Array | undefined>,
+  ): Promise<string> {
     return this.#lock.run(async () => {
       const voting = seat.demand();
       const { head, charter } = this.chain.checkDraft(signed);
+      if (charter.epoch !== this.chain.current.epoch) {
+        const of = { hoster: voting.hoster, current: this.chain.current, next: charter };
+        await checkOwnKey(of, nextKey);
+      }
       // In the vote history, like any other vote: the database may be damaged and begun anew.
       const signedBefore = voting.journal.last(head.origin);
       const again = signedBefore?.size === head.size;
@@ -143,4 +154,25 @@ export class CharterKeeper {
     const value = encodeCbor({ ...signed, signatures: [...signed.signatures] });
     await this.#store.batch([{ put: concat(prefix, u32be(version)), value }], { sync: true });
   }
+}
+
+/** A voter that goes on is not to wake up with a key it does not have. Faults: VOTING_KEY_OTHER. */
+async function checkOwnKey(
+  of: { readonly hoster: string; readonly current: Charter; readonly next: Charter },
+  nextKey: (epoch: number) => Promise<Uint8Array | undefined>,
+): Promise<void> {
+  const { hoster, current, next } = of;
+  const listed = votingHosters(next).find(({ id }) => id === hoster);
+  const before = current.hosters.find(({ id }) => id === hoster);
+  // Whoever leaves, or lets another of its daemons vote, has no key of its own in the draft.
+  if (listed === undefined || listed.voter !== before?.voter) return;
+  const key = votingKey(listed, next.epoch) as Uint8Array;
+  const own = await nextKey(next.epoch);
+  if (own !== undefined && equalBytes(own, key)) return;
+  throw new Fault(
+    'refused',
+    'VOTING_KEY_OTHER',
+    `the draft lists another key for ${hoster} in epoch ${next.epoch} than the one its voter has made: ask the voter for it, and draft anew`,
+    { hoster, epoch: next.epoch },
+  );
 }

@@ -28,6 +28,7 @@ import {
   Mirror,
   type SignedCharter,
   type Voter,
+  type VotingSeat,
 } from '@vauban/ledger';
 import {
   type AnswerOf,
@@ -140,6 +141,7 @@ export class Daemon implements Startable {
       keeper,
       mirror,
       fragments: service,
+      votingKeyOf: async (epoch) => (await this.#options.votingKeys.of(epoch))?.publicKey,
       nextKey: () => parts.life.nextKey(),
       status: () => this.status(),
     });
@@ -222,6 +224,7 @@ export class Daemon implements Startable {
       crypto,
       files,
       keys: this.#options.votingKeys,
+      store: prefixedStore(store, utf8('voting/')),
       log,
     });
     const { budgets } = this.#options;
@@ -246,6 +249,7 @@ export class Daemon implements Startable {
       newer: () => this.#hearing,
       keepSilent: (reason) => life.stop(reason),
       makeReady: (...of) => life.makeReady(...of),
+      keepCounters: () => life.keepCounters(),
     });
     await life.attach(mirror, found, () => tasks.wake());
     keeper.watchEpochs(life);
@@ -413,6 +417,7 @@ export class Daemon implements Startable {
       parts.fragments.failure ?? null,
       ...ledgerAlerts(logs.quarantine),
       ...(await forkAlerts(logs)),
+      ...unreadyAlerts(parts.mirror.seat),
     );
     const origins = logs.origins();
     return {
@@ -435,4 +440,12 @@ export class Daemon implements Startable {
       startedAt: this.#startedAt,
     };
   }
+}
+
+/** A hoster that does not vouch for some logs still votes on all others. */
+function unreadyAlerts({ unready }: VotingSeat): Fault[] {
+  if (unready.size === 0) return [];
+  const logs = [...unready].slice(0, 10);
+  const message = `this hoster does not vouch for ${unready.size} logs, whose heads contradicted one another when it entered the voting set: ${logs.join(', ')}`;
+  return [new Fault('integrity', 'LOG_UNREADY', message, { logs })];
 }

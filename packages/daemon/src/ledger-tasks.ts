@@ -58,6 +58,8 @@ export interface LedgerTasksOptions {
   readonly newer: () => Promise<void>;
   /** Silences this voter; for good when its vote history is lost or contradicted. */
   readonly keepSilent: (reason: Fault) => Promise<void>;
+  /** Writes down what the others say they have voted. */
+  readonly keepCounters: () => Promise<void>;
   /** Notes durably that this voter, which had just entered, has read what the voters before it hold. */
   readonly makeReady: (voting: VotingRight, unready: readonly string[]) => Promise<void>;
 }
@@ -278,6 +280,7 @@ export class LedgerTasks implements Startable {
       if (open === 0) resolve();
       for (const voter of voters) one(voter).then(settled, settled);
     });
+    await this.#options.keepCounters();
     return [...answers];
   }
 

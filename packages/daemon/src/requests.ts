@@ -33,6 +33,8 @@ export interface RequestsOptions {
   readonly keeper: CharterKeeper;
   readonly mirror: Mirror;
   readonly fragments: FragmentsService;
+  /** This daemon's voting key of an epoch, if it has one. */
+  readonly votingKeyOf: (epoch: number) => Promise<Uint8Array | undefined>;
   readonly nextKey: () => Promise<AnswerOf<'next-key'>>;
   readonly status: () => Promise<AnswerOf<'status'>>;
 }
@@ -59,7 +61,7 @@ export function requestHandler(
         await keeper.adopt([offered]);
         return { cosignature: null };
       }
-      return { cosignature: await keeper.cosignDraft(offered, mirror.seat) };
+      return { cosignature: await keeper.cosignDraft(offered, mirror.seat, options.votingKeyOf) };
     },
     append: async (_, { append, certificate }) => {
       const reply = await mirror.append(append, certificate);
@@ -81,6 +83,8 @@ export function requestHandler(
       return { stored: true };
     },
     note: async (_, { note }) => {
+      // It would seal a log before this voter holds what the others hold of it.
+      if (mirror.silent?.code === 'VOTER_UNREADY') throw mirror.silent;
       await mirror.putNote(note);
       return { stored: true };
     },

@@ -1,7 +1,8 @@
 // One daemon's vote from epoch to epoch. Owns the order of a fence: silent at once, the old key gone from the disk, then
 // the new key votes; and that the key of the epoch to come is made ahead, so that officers can list it.
 
-import { asFault, assert, Fault, Mutex } from '@vauban/core';
+import { asFault, assert, decodeCbor, encodeCbor, Fault, Mutex, shape, type Store, utf8 } from '@vauban/core';
+import * as v from 'valibot';
 import { type Mirror, type NextKey, signNextKey, type VotingRight } from '@vauban/ledger';
 import type { Log } from './log.ts';
 import { type FoundVoting, noteReady, noteStopped, openVoting, type VotingPorts } from './voting.ts';
@@ -9,13 +10,27 @@ import { type FoundVoting, noteReady, noteStopped, openVoting, type VotingPorts 
 /** What a new epoch does not heal: only a restart reads the disk anew. */
 const diskFailures: ReadonlySet<string> = new Set(['STORE_FAILED', 'VOTE_HISTORY_FAILED', 'LEDGER_DAMAGED']);
 
+/** What others say they have voted, kept over a restart of everyone: nobody else could tell a voter that it forgot. */
+const countersKey = utf8('counters');
+const countersSchema = v.array(
+  v.strictObject({
+    hoster: shape.text(40),
+    epoch: shape.count(),
+    counter: shape.count(),
+    signature: shape.bytes(64),
+  }),
+);
+const COUNTERS_BYTES_MAX = 65_536;
+
 export interface VoterLifePorts extends VotingPorts {
+  readonly store: Store;
   readonly log: Log;
 }
 
 export class VoterLife {
   readonly #ports: VoterLifePorts;
   readonly #lock = new Mutex();
+  #kept = '';
   #mirror: Mirror | undefined;
   #left: { readonly right: VotingRight | null; readonly silent: Fault | null } = {
     right: null,
@@ -37,6 +52,7 @@ export class VoterLife {
     this.#mirror = mirror;
     this.#wake = wake;
     mirror.seat.take(found.right, found.standing, found.unready);
+    await this.#recallCounters();
     if (found.stopped !== undefined) this.#silence(found.stopped);
     await this.#lock.run(() => this.#prepare());
   }
@@ -104,6 +120,27 @@ export class VoterLife {
       const said = { charter: charters.current.name, hoster, epoch: next, key: publicKey };
       return signNextKey(crypto, said, cosigner.seed);
     });
+  }
+
+  /** Writes down what was heard of others' counters since; to be called now and then. */
+  async keepCounters(): Promise<void> {
+    const counters = [...this.#seat().counters()].sort((a, b) => (a.hoster < b.hoster ? -1 : 1));
+    const text = counters.map(({ hoster, epoch, counter }) => `${hoster} ${epoch} ${counter}`).join();
+    if (text === this.#kept) return;
+    await this.#ports.store.batch([{ put: countersKey, value: encodeCbor(counters) }], { sync: true });
+    this.#kept = text;
+  }
+
+  /** They were checked before they were kept; an unreadable row is as good as none. */
+  async #recallCounters(): Promise<void> {
+    try {
+      const bytes = await this.#ports.store.get(countersKey);
+      if (bytes === undefined) return;
+      for (const one of decodeCbor(countersSchema, bytes, 'vote counters', COUNTERS_BYTES_MAX))
+        this.#seat().remember(one);
+    } catch (error) {
+      this.#ports.log('warn', 'counters-lost', { code: asFault(error).code });
+    }
   }
 
   async #prepare(): Promise<void> {
