@@ -57,8 +57,11 @@ it('a revoked device is refused, and everything it stored stays', async () => {
   expect(revoked.json).toMatchObject({ device: devices[0].device, adopted: 0, skipped: [] });
 
   const refused = await put(lost, 'too late');
-  expect([refused.code, refused.json.error.code], inWords(refused)).toEqual([6, 'LOG_SEALED']);
-  expect(refused.stderr).toContain('revoked');
+  expect([refused.code, refused.json.error.code], inWords(refused)).toEqual([6, 'DEVICE_REVOKED']);
+  expect(refused.stderr).toContain('took this device’s rights away');
+  // A thief reads nothing more either, but what the directory holds already.
+  const read = await lost.here('get', 'from the kept one', at('stolen'), '--json');
+  expect([read.code, read.json.error.code], inWords(read)).toEqual([6, 'DEVICE_REVOKED']);
   expect(await kept.paths()).toEqual(['from the kept one', 'from the lost one']);
   const after = await kept.here('vault', 'devices');
   expect(after.stdout).toMatch(/revoked/);

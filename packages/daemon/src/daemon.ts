@@ -23,6 +23,7 @@ import {
 } from '@vauban/core';
 import {
   type BudgetLimits,
+  type Delegation,
   LogStore,
   LogWriter,
   Mirror,
@@ -127,7 +128,9 @@ export class Daemon implements Startable {
     this.#parts = parts;
     const { keeper, fragments, mirror, tasks, healing } = parts;
     const now = () => clock.now();
-    const sessions = new Sessions({ crypto, charters: keeper.chain, self: network.self, now });
+    const revoked = (delegation: Delegation) => mirror.isRevoked(delegation);
+    const charters = keeper.chain;
+    const sessions = new Sessions({ crypto, charters, self: network.self, now, revoked });
     const service = new FragmentsService({
       store: fragments,
       crypto,

@@ -92,8 +92,8 @@ export class NoteGossip {
     const { logs } = mirror;
     const { origin, size } = head;
     if (logs.quarantine.of(origin) !== null || !logs.has(origin)) return;
-    const held = await logs.checkpointAt(origin, size);
-    if (held !== undefined && equalBytes(readHead(held).root, readHead(head.checkpoint).root)) return;
+    const held = await logs.rootAt(origin, size);
+    if (held !== undefined && equalBytes(held, readHead(head.checkpoint).root)) return;
     // A sealed log may be longer elsewhere, and need not be here.
     if ((await forkProofOf(logs.store, origin)) !== undefined || (await mirror.isSealedLog(origin))) return;
     const writer = await logs.writer(origin, (...first) => resolveWriter(this.#ports, ...first));

@@ -7,7 +7,7 @@ import { type AnswerOf, type Ask, faultToWire, type Request, type RequestOf } fr
 import type { CharterKeeper } from './charter-keeper.ts';
 import type { FragmentsService } from './fragments-service.ts';
 import type { Session, Sessions } from './sessions.ts';
-import { readDelegation } from '@vauban/ledger';
+import { readDelegation, readRootNote } from '@vauban/ledger';
 
 type Role = Session['role'];
 
@@ -86,6 +86,8 @@ export function requestHandler(
       // It would seal a log before this voter holds what the others hold of it.
       if (mirror.silent?.code === 'VOTER_UNREADY') throw mirror.silent;
       await mirror.putNote(note);
+      const said = readRootNote(note);
+      if (said.format === 'vauban/revoke/0') sessions.forgetDevice(said.agency, said.deviceKey);
       return { stored: true };
     },
     notes: async (session, { after }) => {
@@ -100,7 +102,7 @@ export function requestHandler(
   };
   return async (from, request) => {
     if (request.ask === 'hello') {
-      sessions.introduce(from, request);
+      await sessions.introduce(from, request);
       const charter = keeper.chain.current;
       const self = findDaemon(charter, options.daemon);
       const hoster = self === undefined ? '' : homeOf(charter, self).hoster.id;

@@ -1,7 +1,7 @@
 // Who is on the other side: what each connected peer introduced itself as, and what that allows. A peer that neither
 // the charter nor a delegation knows gets no further than its first message.
 
-import { type Crypto, Fault, homeOf } from '@vauban/core';
+import { type Crypto, equalBytes, Fault, homeOf } from '@vauban/core';
 import { type CharterChain, type Delegation, openDelegation } from '@vauban/ledger';
 import { credentialMessage, type RequestOf } from '@vauban/wire';
 
@@ -24,6 +24,7 @@ export class Sessions {
   readonly #charters: CharterChain;
   readonly #self: string;
   readonly #now: () => number;
+  readonly #revoked: (delegation: Delegation) => Promise<boolean>;
   readonly #known = new Map<string, Known>();
 
   constructor(options: {
@@ -31,18 +32,22 @@ export class Sessions {
     readonly charters: CharterChain;
     readonly self: string;
     readonly now: () => number;
+    /** Whether the agency took a device's rights away. */
+    readonly revoked: (delegation: Delegation) => Promise<boolean>;
   }) {
     this.#crypto = options.crypto;
     this.#charters = options.charters;
     this.#self = options.self;
     this.#now = options.now;
+    this.#revoked = options.revoked;
   }
 
   /**
    * Checks an introduction. Faults: CHARTER_OTHER, STRANGER (no daemon, delegation or key of the charter),
-   * AGENCY_UNKNOWN, DELEGATION_FORGED, DELEGATION_EXPIRED, DELEGATION_OTHER (made for another peer).
+   * AGENCY_UNKNOWN, DELEGATION_FORGED, DELEGATION_EXPIRED, DELEGATION_OTHER (made for another peer),
+   * DEVICE_REVOKED.
    */
-  introduce(from: string, hello: RequestOf<'hello'>): Session {
+  async introduce(from: string, hello: RequestOf<'hello'>): Promise<Session> {
     const charter = this.#charters.current;
     if (hello.charter !== charter.name) {
       throw new Fault(
@@ -55,7 +60,26 @@ export class Sessions {
         },
       );
     }
-    return this.#remember(from, hello.credential);
+    const session = this.#remember(from, hello.credential);
+    if (session.role === 'device' && (await this.#revoked(session.delegation))) {
+      this.#known.delete(from);
+      const { agency } = session.delegation;
+      throw new Fault('refused', 'DEVICE_REVOKED', `the agency ${agency} took this device’s rights away`, {
+        agency,
+      });
+    }
+    return session;
+  }
+
+  /** Ends the sessions of a device whose rights were just taken away. */
+  forgetDevice(agency: string, deviceKey: Uint8Array): void {
+    for (const [from, { session }] of this.#known) {
+      const gone =
+        session.role === 'device' &&
+        session.delegation.agency === agency &&
+        equalBytes(session.delegation.deviceKey, deviceKey);
+      if (gone) this.#known.delete(from);
+    }
   }
 
   #remember(from: string, credential: Credential): Session {

@@ -24,7 +24,7 @@ export interface HeadsAnswers {
 
 /**
  * Signed heads of the scope from as many voters as answer; resolves with at least q of one epoch that are not starting.
- * Faults: QUORUM_UNREACHABLE.
+ * Faults: QUORUM_UNREACHABLE; DEVICE_REVOKED when more than can lie say so to who asks.
  */
 export async function collectHeads(options: CollectOptions, scope: HeadsScope): Promise<HeadsAnswers> {
   const { charters } = options;
@@ -35,6 +35,9 @@ export async function collectHeads(options: CollectOptions, scope: HeadsScope): 
     if (round.answers.length < quorumOf(charter)) await options.newer?.();
     if (charters.current.epoch !== charter.epoch) continue;
     if (round.answers.length >= quorumOf(charter)) return round;
+    // More than can lie: that is an answer, not silence.
+    const revoked = [...round.unreachable.values()].filter(({ code }) => code === 'DEVICE_REVOKED');
+    if (revoked.length > charter.f) throw revoked[0];
     throw quorumFault(charter, {
       certificate: undefined,
       refusals: new Map(),

@@ -1,5 +1,5 @@
-// What a writer notes beside its own log: how far it signed, and that its key signs nothing more, and why. A backup that is put back may
-// lack it: then the heads that hosters show say the same again.
+// What a writer notes beside its own log: how far it signed, and that its key signs nothing more, and why. An older copy
+// that is put back may lack it: then the heads that hosters show say the same again.
 
 import {
   concat,

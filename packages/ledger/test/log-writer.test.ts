@@ -1,4 +1,5 @@
 // The writer against voters in memory: quorums, crashes, catching up, refusals and voids.
+// Long: one story each, and they share their beginnings.
 
 import { APPEND_ENTRIES_MAX, diskError, Fault, memoryStore, type Store } from '@vauban/core';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
 // Reading: a quorum's heads, compared, pulled, finished; what a liar among the voters may not do.
+// Long: whatever a voter may show is here in one list.
 
 import { concat, encodeCbor, Fault, memoryStore } from '@vauban/core';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-// Revocation: the seal, what a sealed log still takes, and what readers answer about it.
+// Revocation: the seal, what a sealed log still takes, and what readers answer about it; taking over what it leaves.
+// Long: one story per rule, from the note to the successor.
 
 import { memoryStore } from '@vauban/core';
 import { describe, expect, test } from 'vitest';

@@ -20,6 +20,7 @@ export const falseSeals: Liar = {
                 ? []
                 : living.map(({ origin, size, checkpoint }) => ({
                     origin,
+                    notes: [],
                     branches: [{ size, checkpoint }],
                   }));
             return Object.assign({}, body, { seals });
