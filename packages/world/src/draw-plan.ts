@@ -57,6 +57,7 @@ export function drawPlan(crypto: Crypto, seed: number): Plan {
 function drawOperations(random: Random): Operation[] {
   const count = between(random, ...OPERATIONS);
   const chosen: Deed[] = Array.from({ length: count - musts.length }, () => pick(random, deeds));
+  if (oneIn(random, 8)) chosen.splice(between(random, 4, chosen.length), 0, 'revoke');
   for (const must of musts) chosen.splice(between(random, 1, chosen.length), 0, must);
   const at = new Map<DeviceName, number>();
   const own = new Map<DeviceName, string[]>();
@@ -80,6 +81,8 @@ function drawOperations(random: Random): Operation[] {
     if (deed === 'large') operations.push(put(`${by}/${nth}`, sizes(1, LARGE_BYTES)));
     else if (deed === 'tree')
       operations.push(put(`${by}/tree-${nth}`, sizes(between(random, ...TREE_FILES), TREE_FILE_BYTES)));
+    else if (deed === 'revoke')
+      operations.push({ do: deed, by: 'town-1', at: at.get('town-1') ?? 0, device: 'town-2' });
     // Two devices write it, perhaps at once.
     else if (deed === 'shared')
       operations.push({ do: 'put', ...common, path: 'shared', files: sizes(1, TINY_BYTES) });
@@ -118,6 +121,7 @@ function drawFaults(
   const faults: PlannedFault[] = [];
   for (const hoster of of.weak) faults.push(drawFault(random, pick(random, harming), of.operations, hoster));
   if (oneIn(random, 8)) faults.push(drawFault(random, 'blackout', of.operations));
+  if (oneIn(random, 6)) faults.push(drawFault(random, 'epoch', of.operations));
   while (faults.length < count) faults.push(drawFault(random, pick(random, passing), of.operations));
   return faults.toSorted((a, b) => a.op - b.op || a.plusMs - b.plusMs);
 }
@@ -138,6 +142,8 @@ function drawFault(random: Random, kind: Kind, operations: number, weak?: string
       return { fault: kind, ...lasting, hoster };
     case 'blackout':
       return { fault: kind, ...lasting };
+    case 'epoch':
+      return { fault: kind, ...when };
     case 'burn':
       return { fault: kind, ...when, hoster };
     case 'stale-device':

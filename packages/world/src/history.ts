@@ -85,8 +85,9 @@ async function history(world: World, plan: Plan, checkers: readonly Checker[]): 
     restless: () => mishaps.restless,
     clocksOff: () => mishaps.clocksOff,
     harmed: () => mishaps.harmed,
+    others: (device: DeviceName) => people.get(device),
   };
-  const people = new Map(
+  const people: ReadonlyMap<DeviceName, Person> = new Map(
     devices.map(
       (name) => [name, new Person(world, { name, vaultName: vaultOf(name), circumstances })] as const,
     ),

@@ -120,6 +120,18 @@ export class HosterMachine {
     });
   }
 
+  /** What its engineer does to let it vote anew; undefined when nothing is left to do it on. */
+  async makeVotingKey(epoch: number): Promise<Uint8Array | undefined> {
+    if (this.#state === 'burnt') return undefined;
+    const keys = this.#votingKeys(this.disk.bare);
+    try {
+      return ((await keys.of(epoch)) ?? (await keys.create(epoch))).publicKey;
+    } catch {
+      // Its disk is no good for keys any more.
+      return undefined;
+    }
+  }
+
   #votingKeys(files: Files): VotingKeys {
     const { crypto } = this.#world;
     const random = this.#world.random(`${this.name}/voting keys ${this.#starts}`);
@@ -197,10 +209,11 @@ export class HosterMachine {
     this.#world.trace.note(this.name, `says ${[event, ...words].join(' ')}`);
     const [, what = ''] = event.split(' ');
     const { counters } = this.#world;
-    if (what === 'ledger-damaged') counters.add('state quarantine');
+    if (what === 'ledger-damaged' || what === 'log-damaged') counters.add('state quarantine');
     counters.add(`daemon ${what}${what === 'voting-stopped' ? ` ${facts['code']}` : ''}`);
     if (this.#run?.program !== program) return;
-    if (what === 'voting') this.#state = 'voting';
+    if (what === 'epoch') counters.add('state epoch entered');
+    if (what === 'voting' || (what === 'epoch' && facts['silent'] === null)) this.#state = 'voting';
     if (what === 'voting-stopped' || what === 'ledger-damaged') this.#state = 'silent';
   }
 }

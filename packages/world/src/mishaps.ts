@@ -3,12 +3,15 @@
 
 import { type Random, utf8 } from '@vauban/core';
 import type { HosterMachine } from './hoster-machine.ts';
+import { openEpoch } from './officers-desk.ts';
 import type { Person } from './person.ts';
 import { describe, kindOf, type Plan, type PlannedFault } from './plan.ts';
 import { between, type World } from './world.ts';
 
 /** 1 byte a second. */
 const DRIBBLE_BYTES_PER_MS = 0.001;
+/** Officers wait so long for voters that do not answer. */
+const EPOCH_MS_MAX = 20_000;
 /** An engineer who is called takes so long to start a daemon again. */
 const REPAIR_MS = 200;
 const HEAL_MS_MAX = 180_000;
@@ -97,6 +100,9 @@ export class Mishaps {
           this.#later(between(random, 200, 200 + forMs), () => hoster.start());
         }
         return;
+      case 'epoch':
+        void this.#openEpoch();
+        return;
       case 'burn':
         return this.#hoster(fault.hoster).burn();
       case 'stale-hoster': {
@@ -175,6 +181,18 @@ export class Mishaps {
           wall.goOn();
         });
       }
+    }
+  }
+
+  async #openEpoch(): Promise<void> {
+    this.#striking += 1;
+    try {
+      const opened = await openEpoch(this.#world, EPOCH_MS_MAX);
+      this.#world.trace.note('officers', opened ? 'opened an epoch' : 'could not open an epoch');
+      this.#world.counters.add(opened ? 'state epoch change' : 'epoch not opened');
+      this.#restlessFor(0);
+    } finally {
+      this.#striking -= 1;
     }
   }
 

@@ -1,7 +1,7 @@
 // What people of the consortium do from their own machines: officers put the next charter version in force, an
 // operator pulls all logs from a daemon.
 
-import { type Charter, type Daemon, quorumOf, votingHosters } from '@vauban/core';
+import { type Charter, type Daemon, type Hoster, quorumOf, votingHosters } from '@vauban/core';
 import {
   type Append,
   checkCosignature,
@@ -18,8 +18,18 @@ import type { PulledLog } from './checker.ts';
 import { OFFICER, OPERATOR } from './membership.ts';
 import type { World } from './world.ts';
 
-/** Puts `change` in force with the officer's signature and a quorum of the voters that answer. */
-export async function enactCharter(world: World, change: (charter: Charter) => Charter): Promise<void> {
+/** How often what some hosters have not answered yet is asked again. */
+const AGAIN_MS = 2_000;
+
+/**
+ * Puts `change` in force with the officer's signature and a quorum of the voters. One draft for one version: who has not
+ * cosigned it is asked again. False when no quorum has within `timeMsMax`; the draft is then alive for ever.
+ */
+export async function enactCharter(
+  world: World,
+  change: (charter: Charter) => Charter,
+  timeMsMax: number,
+): Promise<boolean> {
   const { charters, crypto } = world;
   const under = charters.current;
   const next = { ...change(under), version: under.version + 1, previous: charters.currentHash };
@@ -32,18 +42,70 @@ export async function enactCharter(world: World, change: (charter: Charter) => C
     });
     return cosignature;
   };
-  const offers = await Promise.allSettled(under.daemons.map((daemon) => offer(daemon, draft)));
-  const lines: NoteSignature[] = [];
-  for (const one of offers) {
-    if (one.status === 'rejected' || one.value === null) continue;
-    const line = parseSignature(one.value);
-    if (checkCosignature(crypto, under, head, line) !== undefined) lines.push(line);
+  const lines = new Map<string, NoteSignature>();
+  for (const end = world.nowMs + timeMsMax; lines.size < quorumOf(under); await world.sleep(AGAIN_MS)) {
+    if (world.nowMs > end) return false;
+    const offers = await Promise.allSettled(under.daemons.map((daemon) => offer(daemon, draft)));
+    for (const one of offers) {
+      if (one.status === 'rejected' || one.value === null) continue;
+      const line = parseSignature(one.value);
+      if (checkCosignature(crypto, under, head, line) !== undefined) lines.set(line.name, line);
+    }
   }
-  if (lines.length < quorumOf(under)) throw new Error(`only ${lines.length} hosters cosigned the charter`);
-  const signatures = lines.toSorted((a, b) => (a.name < b.name ? -1 : 1)).slice(0, quorumOf(under));
+  const signatures = [...lines.values()]
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .slice(0, quorumOf(under));
   const certified = { ...draft, certificate: formatNote({ text: formatHead(head), signatures }) };
   charters.extend(certified);
-  await Promise.allSettled(under.daemons.map((daemon) => offer(daemon, certified)));
+  await Promise.allSettled(charters.current.daemons.map((daemon) => offer(daemon, certified)));
+  return true;
+}
+
+/**
+ * Opens the next epoch: every voter with a fresh key. One of whom no key is to be had leaves, or enters anew with a key
+ * that its engineer makes. False when more than one are away, or no quorum is to be had for it.
+ */
+export async function openEpoch(world: World, timeMsMax: number): Promise<boolean> {
+  const under = world.charters.current;
+  const epoch = under.epoch + 1;
+  const ask = await desk(world, OFFICER);
+  const keys = new Map<string, Uint8Array>();
+  let away: Hoster[] = [];
+  for (const end = world.nowMs + timeMsMax; ; await world.sleep(AGAIN_MS)) {
+    await Promise.allSettled(
+      votingHosters(under).map(async (hoster) => {
+        const daemon = under.daemons.find(({ id }) => id === hoster.voter);
+        if (daemon === undefined || keys.has(hoster.id)) return;
+        const next = await ask(daemon).ask('next-key', {});
+        if (next.epoch === epoch) keys.set(hoster.id, next.key);
+      }),
+    );
+    away = votingHosters(under).filter(({ id }) => !keys.has(id));
+    if (away.length === 0) break;
+    if (world.nowMs > end) {
+      if (away.length > 1) return false;
+      break;
+    }
+  }
+  const [gone] = away;
+  const machine = world.hosters.find(({ name }) => name === gone?.id);
+  const anew = machine === undefined ? undefined : await machine.makeVotingKey(epoch);
+  const moved = ({ id }: Hoster) => id === gone?.id;
+  return enactCharter(
+    world,
+    (charter) => ({
+      ...charter,
+      epoch,
+      hosters: charter.hosters.map((one) => {
+        if (moved(one) && anew === undefined) return { ...one, voter: null, votingSince: 0, votingKeys: [] };
+        if (moved(one) && anew !== undefined)
+          return { ...one, votingSince: epoch, votingKeys: [{ epoch, key: anew }] };
+        const key = keys.get(one.id);
+        return key === undefined ? one : { ...one, votingKeys: [{ epoch, key }] };
+      }),
+    }),
+    2 * timeMsMax,
+  );
 }
 
 /** Every log, as each of the hosters named holds it; those whose disk was harmed may have nothing sound to show. */

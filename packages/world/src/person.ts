@@ -3,10 +3,10 @@
 // Says what was asked for and what was told, in the words of the judges.
 
 import { asFault, Fault, isFault, toHex } from '@vauban/core';
-import { type CatalogVersion, recoverVault, type Vault, verifyLedger } from '@vauban/client';
+import { type CatalogVersion, readConfig, recoverVault, type Vault, verifyLedger } from '@vauban/client';
 import { AgencyMachine, PASSPHRASE } from './agency-machine.ts';
 import type { DiskImage } from './disk.ts';
-import type { VaultName } from './founding.ts';
+import type { DeviceName, VaultName } from './founding.ts';
 import { contentOf, type LocalFile, localSource, localTarget } from './local-files.ts';
 import type { Operation } from './plan.ts';
 import type { World } from './world.ts';
@@ -22,6 +22,8 @@ export interface Circumstances {
   readonly clocksOff: () => boolean;
   /** Hosters whose copy of the ledger may be found wrong. */
   readonly harmed: () => ReadonlySet<string>;
+  /** Who has that device. */
+  readonly others: (device: DeviceName) => Person | undefined;
 }
 
 /** What an honest hoster answers while its disk fails: no word about the ledger. */
@@ -95,6 +97,8 @@ export class Person {
         return this.#where(operation.path);
       case 'verify':
         return this.#verify();
+      case 'revoke':
+        return this.#revoke(operation.device);
     }
   }
 
@@ -209,6 +213,29 @@ export class Person {
     });
   }
 
+  /** The other device's log is sealed; what its person had not finished is there or not, like any write that was cut short. */
+  async #revoke(name: DeviceName): Promise<void> {
+    const other = this.#circumstances.others(name);
+    const device = await other?.device();
+    if (other === undefined || device === undefined) return;
+    await this.#until(`revoke ${device}`, async ({ vault }) => {
+      // A device that has written nothing yet has no log, and nothing to be sealed.
+      if (!(await vault.devices()).some(({ origin, own }) => origin === device && !own)) return;
+      other.damaged();
+      await vault.revokeDevice(device);
+      this.#world.tell({ of: 'revoked', device });
+      this.#world.counters.add('state device revoked');
+    });
+  }
+
+  /** Origin of its log; undefined when its configuration cannot be read. */
+  async device(): Promise<string | undefined> {
+    return readConfig({ files: this.#machine.disk.bare }).then(
+      (config) => config.device,
+      () => undefined,
+    );
+  }
+
   async #where(path: string): Promise<void> {
     await this.#until(`where ${path}`, async ({ vault }) => {
       try {
@@ -293,7 +320,7 @@ export class Person {
       });
     }
     // Nobody looks for longer at a machine that is broken.
-    if (this.#damaged && !passing && !this.#machine.disk.troubled) {
+    if (this.#damaged && (!passing || attempt > CALM_TRIES_MAX) && !this.#machine.disk.troubled) {
       trace.note(this.name, 'takes a new device');
       await this.recover();
     } else if (!passing) await this.#leave();

@@ -21,6 +21,8 @@ export type Operation = By &
       }
     | { readonly do: 'get' | 'remove' | 'where'; readonly path: string }
     | { readonly do: 'list' | 'get-all' | 'verify' }
+    /** Takes the rights of the vault's other device away; its person takes a new one. */
+    | { readonly do: 'revoke'; readonly device: DeviceName }
   );
 
 /** A fault strikes so long after operation number `op` was begun for the first time. */
@@ -36,6 +38,8 @@ export type PlannedFault =
   // Machines. Those that are down are switched on again after `forMs`.
   | ({ readonly fault: 'kill' | 'power'; readonly hoster: string } & Lasting)
   | ({ readonly fault: 'blackout' } & Lasting)
+  /** No fault, but as trying: officers give every voter a fresh key, and replace one that is gone. */
+  | ({ readonly fault: 'epoch' } & When)
   | ({ readonly fault: 'burn'; readonly hoster: string } & When)
   /** An image of the disk is taken, and `forMs` later it is what the machine has. */
   | ({ readonly fault: 'stale-hoster'; readonly hoster: string } & Lasting)

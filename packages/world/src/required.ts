@@ -12,6 +12,7 @@ const faults = [
 ];
 const states = [
   ...['conflict', 'catch-up', 'stale backup noticed', 'recovered', 'client crashed', 'quarantine'],
+  ...['epoch change', 'epoch entered', 'device revoked', 'seal', 'fork'],
 ];
 
 export const required: readonly string[] = [

@@ -17,7 +17,6 @@ const signs = [
 export class States {
   readonly #world: World;
   readonly #hosters = new Set(hosterNames);
-  #epoch = 1;
 
   constructor(world: World) {
     this.#world = world;
@@ -28,9 +27,6 @@ export class States {
     if (what === 'ask batches' && this.#hosters.has(from) && this.#hosters.has(to)) {
       counters.add('state catch-up');
     }
-    const { epoch } = this.#world.charters.current;
-    if (epoch > this.#epoch) counters.add('state epoch change');
-    this.#epoch = epoch;
     for (const sign of signs) {
       if (sign.in === what && holds(body, sign.bytes)) {
         counters.add(`state ${sign.state}`);
