@@ -15,7 +15,7 @@ import type { Liar, LiarSetting, MachinePorts } from '../liar.ts';
 import { memory } from './chance.ts';
 import { speaking } from './mouth.ts';
 
-const EVERY_MS = 9_000;
+const EVERY_MS = 3_000;
 
 interface Placed {
   readonly origin: string;
@@ -28,7 +28,7 @@ export const falseCustody: Liar = {
   name: 'false-custody',
   losesData: false,
   wrap: (ports, setting) => {
-    const placed: Placed[] = [];
+    const placed = memory<Placed[]>(setting, 'places', () => []);
     const logs = memory(setting, 'own log', () => LogStore.open(memoryStore(), setting.crypto));
     const again = () => {
       setting.clock.after(EVERY_MS, () => {
