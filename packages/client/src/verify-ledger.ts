@@ -35,7 +35,7 @@ import {
   type StoredHead,
   type Voter,
 } from '@vauban/ledger';
-import { viewAt } from './view-at.ts';
+import { seenPart, viewAt } from './view-at.ts';
 
 export interface LedgerProblem {
   /** Whose copy it is; null when all copies agree on it. */
@@ -340,6 +340,7 @@ async function admitAll(
 ): Promise<{ readonly problems: readonly LedgerProblem[]; readonly erased: number }> {
   const problems: LedgerProblem[] = [];
   let erased = 0;
+  const whole = options.scopes.some(({ of }) => of === 'all');
   for (const origin of logs.origins()) {
     const { certifiedSize } = logs.state(origin);
     const writer = await logs.writer(origin, (genesis) => resolveWriter(options, genesis, origin));
@@ -365,7 +366,8 @@ async function admitAll(
           const { kind, time } = open.entry;
           const view = viewAt({ ...options, logs }, { name: { origin, index }, kind, time, generation });
           generation = Math.max(generation, generationIn(open.payload));
-          await admit(view, { origin, index, writer }, open);
+          const payload = whole ? open.payload : await seenPart(open.payload, logs);
+          if (payload !== null) await admit(view, { origin, index, writer }, { ...open, payload });
         } catch (error) {
           const { code, message } = asFault(error);
           problems.push({ hoster: null, origin, index, code, message });
@@ -381,7 +383,7 @@ async function admitAll(
 }
 
 /** Beside the logs' own rows: up to where each was admitted in an earlier run. */
-const admittedKey = (origin: string) => utf8(`Y/${origin}`);
+const admittedKey = (origin: string) => utf8(`Z/${origin}`);
 
 async function admittedBefore(logs: LogStore, origin: string): Promise<number> {
   const value = await logs.store.get(admittedKey(origin));

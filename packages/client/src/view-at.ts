@@ -9,7 +9,9 @@ import {
   type ClaimName,
   type EntryKind,
   type LogStore,
+  type Payload,
   type SegmentFacts,
+  segmentFacts,
   storedView,
 } from '@vauban/ledger';
 
@@ -98,4 +100,19 @@ function charterAt(charters: CharterChain, time: number): Charter {
     if (next.issued <= time) found = next;
   }
   return found;
+}
+
+/**
+ * What of a payload can be judged by whoever sees its own vault and the daemons' logs only: nothing of other vaults'
+ * segments. Null when that is all there is.
+ */
+export async function seenPart(payload: Payload, logs: LogStore): Promise<Payload | null> {
+  const seen = async (segment: Uint8Array) => (await segmentFacts(logs, segment)).places.length > 0;
+  if (payload.kind === 'custody' || payload.kind === 'trim')
+    return (await seen(payload.segment)) ? payload : null;
+  if (payload.kind !== 'purge') return payload;
+  const segments: Uint8Array[] = [];
+  for (const segment of payload.segments) if (await seen(segment)) segments.push(segment);
+  const payloads = payload.payloads.filter(([origin]) => logs.has(origin));
+  return { ...payload, segments, payloads };
 }
