@@ -255,7 +255,14 @@ describe('SPEC.md', () => {
       'CHARTER_SKIPPED',
       'VOTERS_CHANGED',
       'CHARTER_OTHER',
+      'EPOCH_SKIPPED',
+      'QUORUMS_APART',
+      'VOTERS_MANY',
+      'VOTER_SINCE',
       'VOTE_HISTORY_BEHIND',
+      'VOTE_KEY_OTHER',
+      'VOTING_KEY_OTHER',
+      'VOTING_KEY_USED',
     ]);
     expect([...inSpec].filter((one) => !inSource.has(one) && !elsewhere.has(one))).toEqual([]);
     expect(
