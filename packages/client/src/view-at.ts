@@ -40,6 +40,8 @@ export function viewAt(grounds: GroundsOfView, entry: JudgedEntry): AdmissionVie
   return {
     ...view,
     current: charterAt(charters, entry.time),
+    // Revocations are in no log: that there was one, those vouch for who certified the entry.
+    isSealed: async () => true,
     generationOf: async () => (entry.kind === 'place' ? 0 : entry.generation),
     segment: async (id) => asOf(await dated(logs, await view.segment(id)), logs, entry),
     payloadReleases: async (name) => dateReleases(logs, await view.payloadReleases(name)),

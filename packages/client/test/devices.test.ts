@@ -17,6 +17,7 @@ import { encodeObjectsRecord, type ObjectChange, sealRecord } from '@vauban/seal
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deviceNamed, type DevicesPorts, listDevices, revokeDevice } from '../src/devices.ts';
 import { Namespace } from '../src/namespace.ts';
+import { verifyLedger } from '../src/verify-ledger.ts';
 import type { SegmentSource } from '../src/segment-source.ts';
 import type { VaultState } from '../src/vault-state.ts';
 import { agencyOf, chainOf, charterOf, HOSTERS, publicOf, seedOf, voterOf } from './consortium.ts';
@@ -156,6 +157,12 @@ describe('a revoked device', () => {
     });
     expect(await paths()).toEqual(['finished', 'other', 'unfinished']);
     await expect(write(laptop, 'too late')).rejects.toMatchObject({ code: 'LOG_SEALED' });
+    await phone.spreadCertificate();
+    const scopes = [{ of: 'vault' as const, vault: VAULT }];
+    const verified = await clock.run(
+      verifyLedger({ crypto, clock, random, charters, voters: voters(), scopes }),
+    );
+    expect(verified.problems).toEqual([]);
     expect(await revoke(mine, phone)).toMatchObject({ adopted: 0, skipped: [] });
     const listed = await clock.run(listDevices(await portsOf(mine)));
     expect(listed.map(({ own, revoked, sealed }) => [own, revoked, sealed])).toEqual([
