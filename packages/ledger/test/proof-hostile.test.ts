@@ -2,9 +2,28 @@
 
 import { utf8 } from '@vauban/core';
 import { describe, expect, test } from 'vitest';
-import { checkProof, makeProof, type ProofEvidence } from '../src/index.ts';
+import {
+  checkProof,
+  cosign,
+  decodeEntry,
+  encodeEntry,
+  formatSignature,
+  makeProof,
+  type ProofEvidence,
+  readHead,
+} from '../src/index.ts';
+import type { ProofEntry } from '../src/proof-evidence.ts';
 import { certifiedWorld, LAPTOP, placedWorld, ProofWorld } from './proof-world.ts';
-import { advance, chainOf, crypto, hosterName, NOW, sampleCharter, signed } from './sample-charter.ts';
+import {
+  advance,
+  chainOf,
+  cosignerOf,
+  crypto,
+  hosterName,
+  NOW,
+  sampleCharter,
+  signed,
+} from './sample-charter.ts';
 import {
   adoptOf,
   custodyOf,
@@ -142,6 +161,51 @@ describe('evidence that an honest prover does not pick', () => {
     const two = { ...first, signatures: first.signatures.slice(1) };
     await expect(makeProof(crypto, { ...evidence, charters: [two] })).rejects.toMatchObject({
       code: 'OFFICERS_SHORT',
+    });
+  });
+
+  test('entries that are not in the log, shown open or not', async () => {
+    const { world, place } = await placedWorld();
+    await world.write(LAPTOP, [objects('one'), objects('two')]);
+    await world.certify(LAPTOP);
+    const evidence = await world.evidence([place.segment]);
+    const bent = async (nth: number, change: (entry: ProofEntry) => Partial<ProofEntry>) => {
+      const [head] = evidence.heads as [ProofEvidence['heads'][0]];
+      const entries = head.entries.map((one, at) => (at === nth ? { ...one, ...change(one) } : one));
+      return makeProof(crypto, { ...evidence, heads: [{ ...head, entries }] }).then(
+        () => 'accepted',
+        (error: { code: string }) => error.code,
+      );
+    };
+    const later = ({ entry }: ProofEntry) => {
+      const decoded = decodeEntry(entry);
+      return { entry: encodeEntry({ ...decoded, time: decoded.time + 1 }) };
+    };
+    expect(evidence.heads[0]?.entries.map(({ opened, path }) => [opened !== null, path !== null])).toEqual([
+      [true, true],
+      [true, true],
+      [false, false],
+      [false, true],
+    ]);
+    expect(await bent(0, () => ({}))).toBe('accepted');
+    expect(await bent(2, later)).toBe('CHAIN_BROKEN');
+    expect(await bent(3, later)).toBe('INCLUSION_OTHER');
+    expect(await bent(1, ({ path }) => ({ path: path?.slice(1) ?? null }))).toBe('INCLUSION_OTHER');
+    expect(await bent(1, ({ path }) => ({ path: path?.toReversed() ?? null }))).toBe('INCLUSION_OTHER');
+    expect(await bent(1, () => ({ path: null }))).toBe('PROOF_MALFORMED');
+    expect(await bent(2, () => ({ path: [] }))).toBe('PROOF_MALFORMED');
+    expect(await bent(3, ({ index }) => ({ index: index + 1 }))).toBe('PROOF_MALFORMED');
+  });
+
+  test('a certificate with a true cosignature too many', async () => {
+    const { world, place } = await placedWorld();
+    await world.certify(LAPTOP);
+    const evidence = await world.evidence([place.segment]);
+    const [head] = evidence.heads as [ProofEvidence['heads'][0]];
+    const fourth = cosign(crypto, readHead(head.certificate), cosignerOf('h4'), NOW / 1_000);
+    const four = { ...head, certificate: `${head.certificate}${formatSignature(fourth)}` };
+    await expect(makeProof(crypto, { ...evidence, heads: [four] })).rejects.toMatchObject({
+      code: 'PROOF_MALFORMED',
     });
   });
 

@@ -9,7 +9,7 @@ import { AuditPaths } from '../src/proof-paths.ts';
 import { storedProof, storedProofs } from './proof-fixtures.ts';
 import { certifiedWorld, LAPTOP, placedWorld } from './proof-world.ts';
 import { crypto, DAY_MS, daemonOf, NOW } from './sample-charter.ts';
-import { custodyOf, daemonGenesis, objects, placeOf, voidOf } from './samples.ts';
+import { custodyOf, daemonGenesis, deviceGenesis, objects, placeOf, voidOf } from './samples.ts';
 
 const check = (proof: string, root: string) => checkProof(crypto, utf8(proof), root);
 
@@ -95,6 +95,23 @@ describe('the state at a date', () => {
       code: 'NOTHING_RECORDED',
     });
     expect(claim.index).toBe(1);
+  });
+
+  test('of two devices that placed it, the one with the earlier date counts', async () => {
+    const { world, place, root } = await certifiedWorld();
+    for (const [device, time] of [
+      ['tablet', NOW + 30_000],
+      ['phone', NOW + 60_000],
+    ] as const) {
+      await world.write(`device ${device}`, [deviceGenesis(device), place], time);
+      await world.certify(`device ${device}`);
+    }
+    const { logs, segments } = await check(await world.proof([place.segment], { at: NOW + DAY_MS }), root);
+    const since = segments[0]?.fragments[0]?.holdings.map(({ since: start }) => start);
+    // The last one in order of origin, so that the order of logs would name another.
+    expect(logs.at(-1)?.origin).toBe(world.pen(LAPTOP).origin);
+    expect(since).toEqual([{ kind: 'place', time: NOW, index: 1, log: logs.length }]);
+    expect(segments[0]?.places.length).toBe(3);
   });
 
   test('what is not certified is not there', async () => {
