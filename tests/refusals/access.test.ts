@@ -3,7 +3,7 @@
 
 import { encodeCbor } from '@vauban/core';
 import { nodeClock, nodeRandom } from '@vauban/core/node';
-import { charterOrigin, readHead } from '@vauban/ledger';
+import { charterOrigin, readDelegation, readHead, signRootNote } from '@vauban/ledger';
 import { credentialMessage, decodeAnswer, type Identity, readBulkReply, type Request } from '@vauban/wire';
 import { nodeCrypto as crypto } from '@vauban/core/node';
 import { readKey } from '@vauban/daemon';
@@ -99,6 +99,7 @@ const asks = {
   batches: (caller) => caller.ask(0, 'batches', { origin: own.pen.origin, from: 0 }),
   certify: (caller) => caller.ask(0, 'certify', { origin: own.pen.origin, certificate }),
   note: (caller) => caller.ask(0, 'note', { note: own.note }),
+  notes: (caller) => caller.ask(0, 'notes', { after: null }),
   receipt: (caller) => caller.ask(0, 'receipt', { segment: held.wire, index: 0 }),
   leaf: (caller) => caller.ask(0, 'leaf', { segment: held.id, index: 0, leaf: 0 }),
   status: (caller) => caller.ask(0, 'status', {}),
@@ -141,6 +142,7 @@ const expected: { readonly [role in Role]: { readonly [ask in AskName]?: string 
   'an officer': {
     append: 'NOT_ALLOWED',
     note: 'NOT_ALLOWED',
+    notes: 'NOT_ALLOWED',
     receipt: 'NOT_ALLOWED',
     leaf: 'NOT_ALLOWED',
     'bulk put': 'RIGHT_MISSING',
@@ -148,6 +150,7 @@ const expected: { readonly [role in Role]: { readonly [ask in AskName]?: string 
   },
   'an operator': {
     note: 'NOT_ALLOWED',
+    notes: 'NOT_ALLOWED',
     receipt: 'NOT_ALLOWED',
     'bulk put': 'RIGHT_MISSING',
     'bulk get': 'NOT_ALLOWED',
@@ -192,6 +195,7 @@ describe('before an introduction', () => {
     { ask: 'append', append: own.pen.from(0), certificate: null },
     { ask: 'certify', origin: own.pen.origin, certificate },
     { ask: 'note', note: own.note },
+    { ask: 'notes', after: null },
     { ask: 'receipt', segment: held.wire, index: 0 },
     { ask: 'leaf', segment: held.id, index: 0, leaf: 0 },
     { ask: 'status' },
@@ -254,6 +258,36 @@ describe('before an introduction', () => {
     expect(await tell(prove(peerOf(1), caller.self))).toEqual({ code: 'STRANGER' });
     expect(await tell(prove(peerOf(0), peerOf(1)))).toEqual({ code: 'STRANGER' });
     expect(await tell(prove(peerOf(0), caller.self))).toEqual({ code: 'ok' });
+  });
+});
+
+describe('a device whose agency took its rights away', () => {
+  const revocation = ({ note }: Device, agency: typeof it.archives) => {
+    const { deviceKey } = readDelegation(note);
+    const about = { charter: it.charter.name, agency: agency.id, issued: nodeClock.now() };
+    return signRootNote(crypto, { format: 'vauban/revoke/0', ...about, deviceKey }, agency.rootSeed);
+  };
+
+  test('is let in nowhere, at once; other agencies see nothing of it, and have no say in it', async () => {
+    const device = it.device();
+    const caller = await asDevice(device);
+    const other = await asDevice(it.device({}, it.hospital));
+    const status = () => outcomeOf(caller.ask(0, 'status', {}));
+    expect(await status()).toEqual({ code: 'ok' });
+    // Another agency speaks of the same key: nothing comes of it.
+    await other.ask(0, 'note', { note: revocation(device, it.hospital) });
+    expect(await outcomeOf((await asDevice(device)).ask(0, 'status', {}))).toEqual({ code: 'ok' });
+
+    const note = revocation(device, it.archives);
+    await other.ask(0, 'note', { note });
+    expect(await status()).toEqual({ code: 'DEVICE_REVOKED' });
+    expect(await outcomeOf((await asDevice(device)).ask(0, 'status', {}))).toEqual({
+      code: 'DEVICE_REVOKED',
+    });
+    const held = async (asked: Caller) => (await asked.ask(0, 'notes', { after: null })).notes;
+    const own = await held(await asDevice(it.device()));
+    expect(own.some((one) => Buffer.compare(one, note) === 0)).toBe(true);
+    expect((await held(other)).some((one) => Buffer.compare(one, note) === 0)).toBe(false);
   });
 });
 
