@@ -23,6 +23,9 @@ const verbs = [
   ['network', 'status'],
   ['network', 'burn'],
   ['charter', 'show'],
+  ['where'],
+  ['prove'],
+  ['check-proof'],
 ];
 
 test('exit codes are those that are promised', () => {
