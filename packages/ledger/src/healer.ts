@@ -4,6 +4,7 @@
 
 import {
   asFault,
+  isFault,
   type Clock,
   type Crypto,
   equalBytes,
@@ -11,6 +12,7 @@ import {
   quorumOf,
   type Random,
   readableRows,
+  utf8,
 } from '@vauban/core';
 import { type CharterChain, isCharterOrigin } from './charter-log.ts';
 import { type HeadsBody, type HeadsScope, openHeads } from './heads.ts';
@@ -18,6 +20,7 @@ import { healLog } from './log-healing.ts';
 import { scrubLog, sweepUnreadable } from './log-scrub.ts';
 import type { ResolveWriter } from './log-store.ts';
 import type { Mirror } from './mirror.ts';
+import type { NotesPage } from './note-shelf.ts';
 import { resolveWriter } from './pull.ts';
 import type { Voter } from './voter.ts';
 
@@ -95,13 +98,15 @@ export class Healer {
    * afterwards.
    */
   async scrubNext(pace: (bytes: number) => Promise<void>): Promise<void> {
-    const { logs } = this.#options.mirror;
+    const { mirror } = this.#options;
+    const { logs } = mirror;
     const next = logs.origins().find((origin) => origin > this.#scrubbed);
     this.#scrubbed = next ?? '';
     if (next !== undefined) return this.#scrub(next, pace);
     for await (const [, value] of readableRows(logs.raw, {}, (...found) => logs.found(...found))) {
       await pace(value.length);
     }
+    if (logs.quarantine.doubt === null) await this.#keepSeals();
     this.#cycles += 1;
   }
 
@@ -144,7 +149,8 @@ export class Healer {
       const held = await logs.rootAt(vote.origin, vote.size).catch(() => undefined);
       if (held === undefined || !equalBytes(held, vote.root)) this.#missing(vote.origin);
     }
-    for (const { voter } of answers) await this.#pullNotes(voter);
+    for (const { voter } of answers) await this.#keepNotes(voter.hoster, (after) => voter.notes(after));
+    await this.#keepSeals();
     for (const [origin] of logs.quarantine.entries()) this.#unknown.add(origin);
     this.#doubted = true;
     logs.quarantine.trust();
@@ -162,20 +168,27 @@ export class Healer {
   }
 
   /** Seals must not be forgotten: with the notes the right to vote on a sealed log goes too. */
-  async #pullNotes(voter: Voter): Promise<void> {
-    const { mirror, log } = this.#options;
+  async #keepNotes(from: string, pageAfter: (after: Uint8Array | null) => Promise<NotesPage>): Promise<void> {
+    const { mirror, crypto, log } = this.#options;
     try {
       for (let after: Uint8Array | null = null; ; ) {
-        const { notes, more } = await voter.notes(after);
-        for (const note of notes) await mirror.putNote(note).catch(() => undefined);
+        const { notes, more } = await pageAfter(after);
+        for (const note of notes) await mirror.putNote(note).catch(notStored);
         const last = notes.at(-1);
         if (!more || last === undefined) return;
-        after = this.#options.crypto.sha256(last);
+        after = crypto.sha256(last);
       }
     } catch (error) {
-      log('warn', 'notes-not-pulled', { hoster: voter.hoster, code: asFault(error).code });
+      log('warn', 'notes-not-kept', { from, code: asFault(error).code });
       throw error;
     }
+  }
+
+  /** Writes again what the own notes say and is no longer there. */
+  async #keepSeals(): Promise<void> {
+    const { mirror } = this.#options;
+    const notes = readableRows(mirror.logs.raw, { gte: utf8('N/'), lt: utf8('N0') }, () => undefined);
+    for await (const [, note] of notes) await mirror.putNote(note).catch(notStored);
   }
 
   async #heal(origins: readonly string[], signal: AbortSignal): Promise<void> {
@@ -238,4 +251,10 @@ export class Healer {
     });
     return (await Promise.all(asked)).flat();
   }
+}
+
+/** A note that no longer holds is left out; a disk that fails is not. */
+function notStored(error: unknown): void {
+  const { kind } = asFault(error);
+  if (kind === 'failure' || isFault(error, 'STORE_CORRUPT')) throw error;
 }

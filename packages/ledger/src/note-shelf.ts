@@ -7,7 +7,9 @@ import {
   concat,
   decodeCbor,
   encodeCbor,
+  equalBytes,
   Fault,
+  isFault,
   shape,
   type Store,
   type StoreOperation,
@@ -63,19 +65,33 @@ export async function keepRootNote(
 ): Promise<void> {
   const hash = crypto.sha256(note);
   const key = concat(notePrefix, hash);
-  if ((await store.get(key)) !== undefined) return;
-  await refuseTooMany(store, said, now);
+  const listKey = agencyKey(said.agency, hash);
+  const origin = originNamed(crypto, said);
+  const known = (await readable(store, key)) !== undefined;
+  const sealed = origin === undefined ? undefined : await readable(store, sealKey(origin, said.agency));
+  const before = sealed === undefined ? [] : hashesOf(sealed);
+  const listed = origin === undefined || before.some((one) => equalBytes(one, hash));
+  // A disk may have lost the seal and kept the note: then the seal is written again.
+  const counted = (await readable(store, listKey)) !== undefined;
+  if (known && listed && counted) return;
+  if (!known && !counted) await refuseTooMany(store, said, now);
   const operations: StoreOperation[] = [
     { put: key, value: note },
-    { put: agencyKey(said.agency, hash), value: Uint8Array.of(1) },
+    { put: listKey, value: Uint8Array.of(1) },
   ];
-  const origin = originNamed(crypto, said);
   if (origin !== undefined) {
-    const before = await noteHashesAbout(store, { origin, agency: said.agency });
-    const row = encodeCbor({ notes: [...before, hash] });
+    const row = encodeCbor({ notes: listed ? before : [...before, hash] });
     operations.push({ put: sealKey(origin, said.agency), value: row });
   }
   await write(operations);
+}
+
+/** What does not check is as good as gone: it is written anew. */
+function readable(store: Store, key: Uint8Array): Promise<Uint8Array | undefined> {
+  return store.get(key).catch((error: unknown) => {
+    if (isFault(error, 'STORE_CORRUPT')) return undefined;
+    throw error;
+  });
 }
 
 async function refuseTooMany(store: Store, said: RootNote, now: number): Promise<void> {
@@ -107,7 +123,11 @@ export async function noteHashesAbout(
   log: { readonly origin: string; readonly agency: string },
 ): Promise<readonly Uint8Array[]> {
   const row = await store.get(sealKey(log.origin, log.agency));
-  return row === undefined ? [] : decodeCbor(sealSchema, row, 'seal', 1_048_576).notes;
+  return row === undefined ? [] : hashesOf(row);
+}
+
+function hashesOf(sealRow: Uint8Array): readonly Uint8Array[] {
+  return decodeCbor(sealSchema, sealRow, 'seal', 1_048_576).notes;
 }
 
 /** Whether this store sealed the log: a `revoke` of its agency is stored. */
@@ -149,7 +169,7 @@ export async function notesOfAgency(store: Store, agency: string): Promise<Uint8
   const start = agencyKey(agency);
   const notes: Uint8Array[] = [];
   for await (const [key] of store.range({ gte: start, lt: concat(start, new Uint8Array(33).fill(255)) })) {
-    const note = await storedNote(store, key.subarray(start.length));
+    const note = await readable(store, concat(notePrefix, key.subarray(start.length)));
     if (note !== undefined) notes.push(note);
   }
   return notes;

@@ -12,9 +12,18 @@ import {
   utf8,
 } from '@vauban/core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Healer, LogStore, Mirror, openHeads, readHead, VoteJournal, type Voter } from '../src/index.ts';
+import {
+  Healer,
+  LogStore,
+  Mirror,
+  openHeads,
+  readHead,
+  signRootNote,
+  VoteJournal,
+  type Voter,
+} from '../src/index.ts';
 import { countedRandom, TestNetwork, VOTES } from './memory-hosters.ts';
-import { cosignerOf, crypto } from './sample-charter.ts';
+import { cosignerOf, crypto, NOW, publicOf, seedOf } from './sample-charter.ts';
 import { deviceGenesis, keepOf, objects, Pen, placeOf } from './samples.ts';
 
 type Rows = ReadonlyMap<string, Uint8Array>;
@@ -316,6 +325,18 @@ describe('what this voter voted', () => {
   });
 });
 
+function revokeOf(device: string): Uint8Array {
+  const deviceKey = publicOf(`device ${device}`);
+  const body = {
+    format: 'vauban/revoke/0',
+    charter: 'grand-est',
+    agency: 'metz',
+    deviceKey,
+    issued: NOW,
+  } as const;
+  return signRootNote(crypto, body, seedOf('root metz'));
+}
+
 function voterOf(at: number): Voter {
   const one = net.hoster(at);
   return {
@@ -328,3 +349,48 @@ function voterOf(at: number): Voter {
     notes: (...of) => one.notes(...of),
   };
 }
+
+describe('a seal', () => {
+  test('whose row is lost is written again from its note; whose note is lost, from what the others store', async () => {
+    const own = await TestNetwork.of(4);
+    const pen = new Pen('device laptop');
+    const genesis = pen.write([deviceGenesis('laptop')]);
+    for (const hoster of own.hosters) await hoster.append(genesis, null);
+    for (const hoster of own.hosters) await hoster.putNote(revokeOf('laptop'));
+    const before = net;
+    net = own;
+    try {
+      const checked = memoryStore();
+      const held = await rowsOf(own.hoster(1).store);
+      await checkedStore(checked, crypto).batch(
+        [...held].map(([key, value]) => ({ put: bytesOf(key), value })),
+        sync,
+      );
+      const all = await rowsOf(checked);
+      for (const gone of ['Q/', 'N/', 'O/']) {
+        for (const how of ['gone', 'changed']) {
+          const rows = new Map(all);
+          for (const [key, value] of all) {
+            if (table(key) !== gone) continue;
+            if (how === 'gone') rows.delete(key);
+            else
+              rows.set(
+                key,
+                value.map((byte, at) => (at === 0 ? byte ^ 1 : byte)),
+              );
+          }
+          expect(rows).not.toEqual(all);
+          // A note that vanished without a trace is missed by nobody: doubt of the whole is what brings it back.
+          const patient = await start(rows, { doubt: gone === 'N/' });
+          expect(await heal(patient), `${gone} ${how}`).toBe(true);
+          expect(await rowsOf(patient.store), `${gone} ${how}`).toEqual(held);
+          patient.mirror.startVoting();
+          const reply = await patient.mirror.append(pen.copy().write([objects('after')]), null);
+          expect(reply).toMatchObject({ result: 'refused', fault: { code: 'LOG_SEALED' } });
+        }
+      }
+    } finally {
+      net = before;
+    }
+  });
+});
