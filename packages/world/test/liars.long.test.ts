@@ -20,7 +20,7 @@ it.each(lyingAlone)('%s: every promise holds', async (liar) => {
 });
 
 const names = liars.map(({ name }) => name);
-const pairs = names.flatMap((first, at) => [
+const pairs: [string, string][] = names.flatMap((first, at) => [
   [first, first],
   [first, names[(at + 1) % names.length] as string],
   [first, names[(at + 7) % names.length] as string],
@@ -28,8 +28,8 @@ const pairs = names.flatMap((first, at) => [
 
 it.each(pairs)('%s and %s together', async (first, second) => {
   const chosen = [
-    { hoster: LIAR, liar: first as string },
-    { hoster: SECOND_LIAR, liar: second as string },
+    { hoster: LIAR, liar: first },
+    { hoster: SECOND_LIAR, liar: second },
   ];
   const { liars: lying } = await runHistory({ plan: planOf(2, chosen), ground });
   expect(lying).toBe(2);

@@ -78,9 +78,6 @@ async function forkedHistory(seed: number, liar: string) {
     const end: End = { crypto: ground.crypto, charter: world.charters.current, logs, hosters: world.hosters };
     // A forked log need not make progress.
     for (const checker of checkers) if (checker.name !== 'progress') await checker.judge?.(end);
-    const roots = new Set(
-      logs.map(({ checkpoint, origin }) => `${origin} ${checkpoint.split('\n')[2] ?? ''}`),
-    );
     for (const hoster of world.hosters) await hoster.stop();
     return { outcomes, counters: world.counters.all };
   };

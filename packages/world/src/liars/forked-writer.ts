@@ -1,9 +1,17 @@
 // A lying writer: one device key in two programs, each with a history of its own. No hoster lies here; the programs are
 // what a copied disk, or an agency that wants two truths, would be.
 
-import { type Charter, type Clock, type Crypto, memoryStore, type Network, type Random } from '@vauban/core';
-import { findDaemon, votingHosters } from '@vauban/core';
-import { CharterChain, LogStore, LogWriter, signDelegation, type Voter } from '@vauban/ledger';
+import {
+  type Charter,
+  type Clock,
+  type Crypto,
+  findDaemon,
+  memoryStore,
+  type Network,
+  type Random,
+  votingHosters,
+} from '@vauban/core';
+import { type CharterChain, LogStore, LogWriter, signDelegation, type Voter } from '@vauban/ledger';
 import { PeerClient, remoteVoter } from '@vauban/wire';
 
 export interface ForkedWriterOptions {
@@ -18,8 +26,8 @@ export interface ForkedWriterOptions {
 }
 
 export interface Branch {
-  /** Appends an entry nobody can read; resolves with what became of it. */
-  append(): Promise<'certified' | string>;
+  /** Appends an entry nobody can read; resolves with `certified` or the code of what kept it from being so. */
+  append(): Promise<string>;
 }
 
 /** Both programs over the same voters; `first` and `second` say which each may reach. */
