@@ -10,7 +10,6 @@ import {
   epochsOfNine,
   epochsRestored,
   epochsTwice,
-  epochsTwiceLong,
 } from './epoch-models.ts';
 import { erasing } from './erasing.ts';
 import { explore, type Verdict } from './explorer.ts';
@@ -23,7 +22,7 @@ import { trim } from './trim.ts';
 import { wedge } from './wedge.ts';
 import { writerLoss } from './writer-loss.ts';
 
-export const MODELS: readonly Model[] = [
+const MODELS: readonly Model[] = [
   append,
   appendByLiar,
   wedge,
@@ -39,10 +38,9 @@ export const MODELS: readonly Model[] = [
   epochsLiarEnters,
   epochsHonest,
   epochsRestored,
-  epochsTwice,
   epochReading,
   revocation,
-  epochsTwiceLong,
+  epochsTwice,
   epochsOfNine,
 ];
 

@@ -54,17 +54,8 @@ export const epochsHonest: Model = {
 
 export const epochsTwice: Model = {
   name: 'epochs-twice',
-  about: 'two voters of four replaced one after the other, one slot, a writer that signs both trees',
+  about: 'two voters of four replaced one after the other, two branches of which one has two slots',
   weakenings: WEAKENINGS,
-  build: (weak) =>
-    epochRule({ hosters: 4, liars: [1, 1, 1], members: oneByOne(3, 2, 1), heads: trees('A', 'B') }, weak)
-      .rule,
-};
-
-export const epochsTwiceLong: Model = {
-  name: 'epochs-twice-long',
-  about: 'two voters of four replaced one after the other, two slots on one of two branches',
-  weakenings: {},
   long: true,
   build: (weak) =>
     epochRule(

@@ -41,11 +41,14 @@ export function epochRule(
   const isReady = (at: State, member: number) => at[readyAt(member)] === 1;
 
   /** In force: q ready voters of the epoch before have cosigned it. They must have adopted that epoch for it. */
-  const inForce = (at: State, epoch: number) =>
-    all.filter(
-      (member) =>
-        votesIn(member, epoch - 1) && isReady(at, member) && (at[epochOf(member)] ?? 0) >= epoch - 1,
-    ).length >= enough(epoch - 1);
+  const inForce = (at: State, epoch: number): boolean => {
+    let ready = 0;
+    for (const member of all) {
+      const adopted = (at[epochOf(member)] ?? 0) >= epoch - 1;
+      if (adopted && isReady(at, member) && votesIn(member, epoch - 1)) ready += 1;
+    }
+    return ready >= enough(epoch - 1);
+  };
 
   const rule: Rule = {
     bytes: voting.bytes,

@@ -2,6 +2,10 @@
 // Holds tens of millions of small states; a state is never taken out.
 
 const GROWTH = 2;
+/** A slot of the table holds number + 1 and, above it, a few bits of the hash, so that most other states are told at once. */
+const NUMBER_BITS = 26;
+const NUMBER_MASK = (1 << NUMBER_BITS) - 1;
+const STATES_MAX = NUMBER_MASK - 1;
 
 export class StateSet {
   readonly #words: number;
@@ -22,11 +26,15 @@ export class StateSet {
   /** Its number when the state is new, and −1 − number when it was there. */
   add(state: Uint32Array): number {
     const mask = this.#table.length - 1;
-    let slot = hashOf(state, 0, this.#words) & mask;
+    const hash = hashOf(state, 0, this.#words);
+    const tag = hash & ~NUMBER_MASK;
+    let slot = hash & mask;
     for (let held = this.#table[slot] ?? 0; held !== 0; held = this.#table[slot] ?? 0) {
-      if (this.#is(held - 1, state)) return -held;
+      const number = (held & NUMBER_MASK) - 1;
+      if ((held & ~NUMBER_MASK) === tag && this.#is(number, state)) return -1 - number;
       slot = (slot + 1) & mask;
     }
+    if (this.#count === STATES_MAX) throw new RangeError(`More than ${STATES_MAX} states.`);
     if ((this.#count + 1) * this.#words > this.#arena.length) {
       const larger = new Uint32Array(this.#arena.length * GROWTH);
       larger.set(this.#arena);
@@ -34,7 +42,7 @@ export class StateSet {
     }
     this.#arena.set(state, this.#count * this.#words);
     this.#count += 1;
-    this.#table[slot] = this.#count;
+    this.#table[slot] = this.#count | tag;
     if (this.#count * 2 > this.#table.length) this.#rehash();
     return this.#count - 1;
   }
@@ -56,9 +64,10 @@ export class StateSet {
     const table = new Int32Array(this.#table.length * GROWTH);
     const mask = table.length - 1;
     for (let number = 0; number < this.#count; number++) {
-      let slot = hashOf(this.#arena, number * this.#words, this.#words) & mask;
+      const hash = hashOf(this.#arena, number * this.#words, this.#words);
+      let slot = hash & mask;
       while (table[slot] !== 0) slot = (slot + 1) & mask;
-      table[slot] = number + 1;
+      table[slot] = (number + 1) | (hash & ~NUMBER_MASK);
     }
     this.#table = table;
   }

@@ -58,10 +58,8 @@ export function votingOf(setting: Setting, unbound: boolean) {
   const signedIn = (member: number, epoch: number) => member * width + 4 + epoch;
   const spareOf = (member: number, byte: number) => member * width + 5 + last + byte;
 
-  const votesIn = (member: number, epoch: number) => {
-    const { from = 0, until = 0 } = members[member] ?? {};
-    return epoch >= from && epoch < until;
-  };
+  const voters = liars.map((_, epoch) => members.map(({ from, until }) => epoch >= from && epoch < until));
+  const votesIn = (member: number, epoch: number) => voters[epoch]?.[member] === true;
   const counts = (at: State, member: number, epoch: number, tree: number): boolean => {
     if (!unbound) return heads.covers(at[signedIn(member, epoch)] ?? 0, tree);
     for (let any = 0; any <= last; any++) if (heads.covers(at[signedIn(member, any)] ?? 0, tree)) return true;

@@ -1,6 +1,8 @@
 // The models of the ledger's rules: each rule holds over its whole state space, each weakening breaks what it should, and
 // the explorer that says so finds what is there to find.
 
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { asExpected, RULES, verdictOn, WEAKENED } from '../model/catalogue.ts';
 import { explore } from '../model/explorer.ts';
@@ -158,6 +160,30 @@ describe('the explorer', () => {
         else expect(other.states).toBeGreaterThan(one.states);
       }
     }
+  });
+});
+
+describe('the command', () => {
+  const run = (...args: string[]) => {
+    const command = fileURLToPath(new URL('../model/run.ts', import.meta.url));
+    return spawnSync(process.execPath, [command, ...args], { encoding: 'utf8' });
+  };
+
+  it('tells how a weakened rule breaks, one line a step', () => {
+    const { status, stdout } = run('trim', '--weaken', 'trim/on-another-custody');
+    expect(stdout).toMatch(/^ok {4}trim +[\d,]+ states, .* holds\nok {4}trim\/on-another-custody /);
+    expect(stdout).toMatch(
+      /\n {3}1\. daemon . erases .*\n {3}2\. .*\n {3}3\. .*\n {3}→ {2}no copy is left\./,
+    );
+    expect(status).toBe(0);
+  });
+
+  it('names everything there is, and refuses what there is not', () => {
+    const { status, stdout } = run('--list');
+    for (const { name } of [...RULES, ...WEAKENED]) expect(stdout).toContain(name);
+    expect(status).toBe(0);
+    expect(run('--weaken', 'gravity').status).toBe(2);
+    expect(run('--what').status).toBe(2);
   });
 });
 
