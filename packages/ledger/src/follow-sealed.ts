@@ -139,10 +139,6 @@ export async function followSealed(
   const needed = quorumOf(charters.current);
   let reports = sealing(heard, origin);
   const known = await countsOf(logs.store, origin);
-  if (known?.state === 'sealed' && reports.every((one) => namesOnly(one, origin, known))) {
-    await takeCertificates(options, origin, shownOf(options, origin, heard));
-    return true;
-  }
   if (reports.length < needed) {
     const revocations = (await notesAbout(options, { origin, agency })).filter(
       ({ said }) => said.format === 'vauban/revoke/0',
@@ -169,6 +165,16 @@ export async function followSealed(
     notes: notes.map(({ hash }) => hash),
   });
   return true;
+}
+
+/** Whether it is known for good what of a sealed log counts, and nobody speaks of another note. */
+export async function isSettled(
+  options: ReaderOptions,
+  origin: string,
+  heard: readonly HeadsBody[],
+): Promise<boolean> {
+  const known = await countsOf(options.logs.store, origin);
+  return known?.state === 'sealed' && sealing(heard, origin).every((one) => namesOnly(one, origin, known));
 }
 
 function sealing(answers: readonly HeadsBody[], origin: string): readonly HeadsBody[] {

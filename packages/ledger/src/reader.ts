@@ -5,7 +5,7 @@ import { asFault, concat, Fault, isFault, quorumOf, utf8 } from '@vauban/core';
 import { areParted, countsOf, historiesOf } from './branches.ts';
 import { openCertificate } from './checkpoint.ts';
 import { collectHeads } from './collect-heads.ts';
-import { followSealed, isRevoked } from './follow-sealed.ts';
+import { followSealed, isRevoked, isSettled } from './follow-sealed.ts';
 import type { HeadsBody, HeadsScope } from './heads.ts';
 import { finishHead, type ReaderOptions } from './pull.ts';
 import {
@@ -48,7 +48,8 @@ export async function refresh(options: ReaderOptions, scope: HeadsScope): Promis
       if (!inScope(scope, origin)) continue;
       const counted = await countedFor(options, origin, answers);
       // One reading at a time: histories are made here.
-      if (await logs.alone(`follow ${origin}`, () => follow(options, origin, counted, idle))) found.push(origin);
+      if (await logs.alone(`follow ${origin}`, () => follow(options, origin, counted, idle)))
+        found.push(origin);
       if (idle.size > before) break;
     }
     if (idle.size > before) answers = (await heardWithout(options, scope, idle)) ?? answers;
@@ -125,6 +126,10 @@ async function followOnce(
   const { logs, crypto } = options;
   await refuseRollback(options, origin, answers);
   const shown = shownOf(options, origin, answers);
+  if (await isSettled(options, origin, answers)) {
+    await takeCertificates(options, origin, shown);
+    return true;
+  }
   const placed = await gather(options, origin, shown);
   if (!logs.has(origin)) return false;
   await takeCertificates(options, origin, shown);

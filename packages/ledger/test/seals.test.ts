@@ -316,8 +316,11 @@ describe('a reader of a sealed log', () => {
     for (const one of net.hosters) await one.putNote(sealedOf(pen.origin, [right.checkpoint], NOW + 1));
     expect(await readAll(net, store)).toEqual(['common', 'left', 'right']);
     net.cut(4);
-    // The named branch is at h4 alone: no answer is better than a smaller one.
+    // The named branch is at h4 alone: no answer is better than a smaller one, but for who has it.
     await expect(readAll(net)).rejects.toMatchObject({ code: 'UNFINISHED' });
+    net.cut(1);
+    for (const at of [2, 3, 4]) net.hoster(at).lie = { batches: async () => [] };
+    expect(await readAll(net, store)).toEqual(['common', 'left', 'right']);
   });
 
   test('believes no seal without the agency’s note', async () => {
