@@ -169,6 +169,32 @@ describe('a seal', () => {
     expect((await net.hoster(1).notes(null)).notes).toEqual([]);
   });
 
+  test('an agency whose root key was replaced revokes with the new one; what is stored stays in effect', async () => {
+    const net = await TestNetwork.of(4);
+    const h1 = net.hoster(1);
+    const [laptop, phone] = [new Pen('device laptop'), new Pen('device phone')];
+    for (const [pen, name] of [
+      [laptop, 'laptop'],
+      [phone, 'phone'],
+    ] as const)
+      await h1.append(pen.write([deviceGenesis(name)]), null);
+    await h1.putNote(revokeOf('laptop'));
+    const agencies = net.charters.current.agencies.map((one) => ({ ...one, rootKey: publicOf('root new') }));
+    advance(net.charters, { agencies });
+    expect(await outcomeOf(h1.append(laptop.write([objects('a')]), null))).toMatchObject({
+      code: 'LOG_SEALED',
+    });
+    // A log begun under the old key goes on until the new one revokes it; none begins, and the old key says nothing more.
+    expect(await outcomeOf(h1.append(phone.write([objects('b')]), null))).toEqual({ code: 'cosigned' });
+    const tablet = new Pen('device tablet').write([deviceGenesis('tablet')]);
+    expect(await outcomeOf(h1.append(tablet, null))).toMatchObject({ code: 'DELEGATION_FORGED' });
+    await expect(h1.putNote(revokeOf('phone'))).rejects.toMatchObject({ code: 'NOTE_FORGED' });
+    await h1.putNote(revokeOf('phone', 'root new'));
+    expect(await outcomeOf(h1.append(phone.write([objects('c')]), null))).toMatchObject({
+      code: 'LOG_SEALED',
+    });
+  });
+
   test('the charter that drops a daemon’s or operator’s key seals its log', async () => {
     const net = await TestNetwork.of(4);
     const pen = new Pen('operator crisis');
