@@ -40,7 +40,7 @@ const { values } = parseArgs({
 const [seed, count, from, threads] = [values.seed, values.seeds, values.from, values.threads].map((text) =>
   Number(text ?? 1),
 ) as [number, number, number, number];
-if (![seed, count, from, threads].every((one) => Number.isSafeInteger(one) && one >= 0)) {
+if (![seed, count, from, threads].every((number) => Number.isSafeInteger(number) && number >= 0)) {
   console.error(usage);
   process.exit(2);
 }

@@ -134,15 +134,17 @@ function number(value: number): void {
 
 /** Shorter keys first, in bytes; equally long ones by their bytes. */
 function byLength(a: string, b: string): number {
-  if (ascii.test(a) && ascii.test(b)) return a.length - b.length || (a < b ? -1 : 1);
+  if (isAscii(a) && isAscii(b)) return a.length - b.length || (a < b ? -1 : 1);
   const [x, y] = [encoder.encode(a), encoder.encode(b)];
   if (x.length !== y.length) return x.length - y.length;
   for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return (x[i] as number) - (y[i] as number);
   return 0;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant.
-const ascii = /^[\x00-\x7f]*$/;
+function isAscii(key: string): boolean {
+  for (let i = 0; i < key.length; i++) if (key.charCodeAt(i) > 127) return false;
+  return true;
+}
 
 /** Throws an Error that says what is wrong with anything but the one form of one value. */
 export function readCbor(bytes: Uint8Array): unknown {
@@ -228,9 +230,9 @@ class Reader {
     if (first === 0xf5) return true;
     if (first === 0xf6) return null;
     if (first !== 0xfb) throw wrong('a simple value or float of another size');
-    const at = this.#at;
+    const from = this.#at;
     this.#take(8);
-    const value = this.#view.getFloat64(at);
+    const value = this.#view.getFloat64(from);
     if (!Number.isFinite(value) || Number.isSafeInteger(value)) throw wrong('a float that has another form');
     return value;
   }
@@ -255,7 +257,7 @@ class Reader {
 
   #count(info: number): number {
     if (info < 24) return info;
-    const at = this.#at;
+    const from = this.#at;
     if (info === 24) {
       const count = this.#byte();
       if (count < 24) throw wrong('a number not in its shortest form');
@@ -263,21 +265,21 @@ class Reader {
     }
     if (info === 25) {
       this.#take(2);
-      const count = this.#view.getUint16(at);
+      const count = this.#view.getUint16(from);
       if (count < 0x100) throw wrong('a number not in its shortest form');
       return count;
     }
     if (info === 26) {
       this.#take(4);
-      const count = this.#view.getUint32(at);
+      const count = this.#view.getUint32(from);
       if (count < 0x1_0000) throw wrong('a number not in its shortest form');
       return count;
     }
     if (info !== 27) throw wrong('a length that is not given');
     this.#take(8);
-    const high = this.#view.getUint32(at);
+    const high = this.#view.getUint32(from);
     if (high === 0) throw wrong('a number not in its shortest form');
-    const count = high * 0x1_0000_0000 + this.#view.getUint32(at + 4);
+    const count = high * 0x1_0000_0000 + this.#view.getUint32(from + 4);
     if (!Number.isSafeInteger(count)) throw wrong('a number beyond the safe integers');
     return count;
   }

@@ -132,7 +132,7 @@ function bounds(rows: readonly Row[], range: StoreRange): [from: number, to: num
 /** The first key that begins otherwise. */
 function after(prefix: Uint8Array): Uint8Array {
   const end = prefix.slice();
-  end[end.length - 1] = (end.at(-1) as number) + 1;
+  end[end.length - 1] = (end.at(-1) ?? 0) + 1;
   return end;
 }
 

@@ -182,8 +182,8 @@ function drawFault(random: Random, kind: Kind, operations: number, weak?: string
       return { fault: kind, ...lasting, machine, offMs: between(random, -3_600_000, 3_600_000) };
     case 'clock-stops':
       return { fault: kind, ...lasting, machine };
-    case 'lying-disks':
-      return { fault: kind, ...when };
+    default:
+      return { fault: 'lying-disks', ...when };
   }
 }
 

@@ -1,7 +1,7 @@
 // The consortium every history begins with, made once per process: nine hosters that were set up, two agencies, and three
 // devices that were let in. It is the same for all seeds, down to the last byte on each disk.
 
-import { type Charter, slugOf, utf8 } from '@vauban/core';
+import { type Charter, slugOf } from '@vauban/core';
 import { recoverVault } from '@vauban/client';
 import { agencyKeys, wordsOf } from '@vauban/seal';
 import { AgencyMachine, PASSPHRASE } from './agency-machine.ts';

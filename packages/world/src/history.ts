@@ -57,7 +57,6 @@ export async function runHistory(options: HistoryOptions): Promise<HistoryReport
   const { plan, ground, print } = options;
   const begin = await founding(ground);
   const checkers: Checker[] = newCheckers({ crypto: ground.crypto, charter: () => world.charters.current });
-  let states: States | undefined;
   const watching = checkers.filter(({ saw }) => saw !== undefined);
   const world: World = new World({
     seed: plan.seed,
@@ -65,14 +64,14 @@ export async function runHistory(options: HistoryOptions): Promise<HistoryReport
     founding: begin,
     print,
     tap: (message: Message) => {
-      states?.saw(message);
+      states.saw(message);
       for (const checker of watching) checker.saw?.(message);
     },
     tell: (event, nowMs) => {
       for (const checker of checkers) checker.told?.(event, nowMs);
     },
   });
-  states = new States(world);
+  const states = new States(world.counters);
   try {
     return await world.scheduler.run(() => history(world, plan, checkers), LIMITS);
   } catch (error) {

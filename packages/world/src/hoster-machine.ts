@@ -210,7 +210,9 @@ export class HosterMachine {
     const [, what = ''] = event.split(' ');
     const { counters } = this.#world;
     if (what === 'ledger-damaged' || what === 'log-damaged') counters.add('state quarantine');
-    counters.add(`daemon ${what}${what === 'voting-stopped' ? ` ${facts['code']}` : ''}`);
+    const { code } = facts;
+    const why = what === 'voting-stopped' && typeof code === 'string' ? ` ${code}` : '';
+    counters.add(`daemon ${what}${why}`);
     if (this.#run?.program !== program) return;
     if (what === 'epoch') counters.add('state epoch entered');
     if (what === 'voting' || (what === 'epoch' && facts['silent'] === null)) this.#state = 'voting';

@@ -270,6 +270,7 @@ export class Person {
           !(inTrouble.has(code) && this.#circumstances.restless()),
       );
       if (wrong === undefined) return;
+      if (wrong.code === 'DEVICE_REVOKED') throw new Fault('refused', wrong.code, wrong.message, {});
       throw new Error(`verify: ${wrong.hoster ?? 'all copies'}: ${wrong.code} ${wrong.message}`);
     });
   }

@@ -2,8 +2,8 @@
 
 import { utf8 } from '@vauban/core';
 import type { Message } from './checker.ts';
+import type { Counters } from './counters.ts';
 import { hosterNames } from './membership.ts';
-import type { World } from './world.ts';
 
 /** What an answer or note says when a log stands there, as it appears among its bytes. */
 const signs = [
@@ -15,15 +15,15 @@ const signs = [
 ].map((sign) => ({ ...sign, bytes: utf8(sign.text) }));
 
 export class States {
-  readonly #world: World;
+  readonly #counters: Counters;
   readonly #hosters = new Set(hosterNames);
 
-  constructor(world: World) {
-    this.#world = world;
+  constructor(counters: Counters) {
+    this.#counters = counters;
   }
 
   saw({ from, to, body, what }: Message): void {
-    const { counters } = this.#world;
+    const counters = this.#counters;
     if (what === 'ask batches' && this.#hosters.has(from) && this.#hosters.has(to)) {
       counters.add('state catch-up');
     }

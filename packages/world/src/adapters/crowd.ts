@@ -34,6 +34,7 @@ export async function runCrowd(of: {
           void worker.terminate().then(() => resolve());
           return;
         }
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin.
         worker.postMessage(next);
         next += 1;
       };
