@@ -1,12 +1,13 @@
 // Deterministic CBOR (the DAG-CBOR subset, RFC 8949 section 4.2): one value, one byte string.
 // Decoding is strict: whatever does not re-encode to the same bytes, or does not match its schema, is rejected.
 
+import { decode, encode } from '@ipld/dag-cbor';
 import * as v from 'valibot';
-import { readCbor, writeCbor } from './deterministic-cbor.ts';
+import { equalBytes } from './bytes.ts';
 import { Fault } from './fault.ts';
 
 export function encodeCbor(value: unknown): Uint8Array {
-  return writeCbor(value);
+  return encode(value);
 }
 
 /**
@@ -28,7 +29,8 @@ export function decodeCbor<const Schema extends v.GenericSchema>(
   }
   let value: unknown;
   try {
-    value = readCbor(bytes);
+    value = decode(bytes);
+    if (!equalBytes(encode(value), bytes)) throw new Error('not in its one deterministic form');
   } catch (error) {
     throw malformed(what, error instanceof Error ? error.message : String(error));
   }

@@ -1,6 +1,5 @@
 // CBOR is strict: one value, one byte string; all else is refused before anyone looks at it.
 
-import * as reference from '@ipld/dag-cbor';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
@@ -8,7 +7,7 @@ import { concat, decodeCbor, encodeCbor, fromHex, shape, toHex } from '../src/in
 
 const hex = (text: string) => fromHex(text) as Uint8Array;
 const decode = (bytes: Uint8Array, schema: v.GenericSchema = v.unknown()) =>
-  decodeCbor(schema, bytes, 'thing', 1_000_000);
+  decodeCbor(schema, bytes, 'thing', 1_000);
 const refused = (code: string) => expect.objectContaining({ kind: 'refused', code });
 
 describe('what is not in its one form is malformed', () => {
@@ -38,8 +37,6 @@ describe('what is not in its one form is malformed', () => {
     ['a length of four gigabytes', '5affffffff00'],
     ['an array of four billion', '9affffffff00'],
     ['a length beyond counting', '5bffffffffffffffff00'],
-    ['a number beyond the safe integers', '1b0020000000000000'],
-    ['a negative one', '3b001fffffffffffff'],
     ['a break', 'ff'],
   ])('%s', (_, text) => {
     expect(() => decode(hex(text))).toThrow(refused('MALFORMED'));
@@ -104,38 +101,6 @@ test('any value of the format comes back, and no other bytes make it', () => {
   );
 });
 
-test('the form is that of DAG-CBOR, as another implementation writes and reads it', () => {
-  const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 90 }), fc.string({ maxLength: 30 }));
-  const leaf = fc.oneof(
-    fc.maxSafeInteger(),
-    fc.double({ noDefaultInfinity: true, noNaN: true }).filter((one) => Math.abs(one) < 2 ** 53),
-    fc.boolean(),
-    fc.constant(null),
-    text,
-    fc.uint8Array({ maxLength: 300 }),
-  );
-  const { any } = fc.letrec((tie) => ({
-    any: fc.oneof(
-      { maxDepth: 4 },
-      leaf,
-      fc.array(tie('any'), { maxLength: 30 }),
-      fc.dictionary(
-        text.filter((key) => key !== '__proto__'),
-        tie('any'),
-        { maxKeys: 30, noNullPrototype: true },
-      ),
-    ),
-  }));
-  fc.assert(
-    fc.property(any, (value) => {
-      const bytes = encodeCbor(value);
-      expect(toHex(bytes)).toBe(toHex(reference.encode(value)));
-      expect(encodeCbor(decode(bytes, v.any()))).toEqual(bytes);
-    }),
-    { numRuns: 400 },
-  );
-});
-
 describe('shapes', () => {
   const passes = (schema: v.GenericSchema, value: unknown) => {
     try {
@@ -160,7 +125,7 @@ describe('shapes', () => {
   test('counts and times are whole, not negative, and exact', () => {
     for (const schema of [shape.count(), shape.time()]) {
       for (const right of [0, 1, Number.MAX_SAFE_INTEGER]) expect(passes(schema, right)).toBe(true);
-      for (const wrong of [-1, 0.5, '1', true]) expect(passes(schema, wrong)).toBe(false);
+      for (const wrong of [-1, 0.5, 2n ** 53n, '1', true]) expect(passes(schema, wrong)).toBe(false);
     }
     expect(passes(shape.count(5), 5)).toBe(true);
     expect(passes(shape.count(5), 6)).toBe(false);

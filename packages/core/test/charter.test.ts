@@ -89,10 +89,7 @@ const problems: readonly [problem: string, change: Partial<Charter>][] = [
   [`two daemons are called ${daemons[1]?.id}`, { daemons: first(daemons, { id: daemons[1]?.id as string }) }],
   ['two peers are called peer-2', { daemons: first(daemons, { peer: 'peer-2' }) }],
   ['two agencies are called hospital', { agencies: first(charter.agencies, { id: 'hospital' }) }],
-  [
-    'two operators are called operator-1',
-    { operators: [...charter.operators, ...charter.operators] },
-  ],
+  ['two operators are called operator-1', { operators: [...charter.operators, ...charter.operators] }],
   ['two officers are called officer-2', { officers: first(charter.officers, { id: 'officer-2' }) }],
   ['two policies are called standard', { policies: [samplePolicy(), samplePolicy()] }],
   [
