@@ -20,7 +20,7 @@ beforeAll(async () => {
   const from = ['--words-file', words, '--network', network.directory];
   const where = ['--vault', kept.directory, '--passphrase-file', kept.passphraseFile];
   const recovered = await run(['vault', 'recover', ...from, ...where, '--json']);
-  expect(recovered.code, inWords(recovered)).toBe(0);
+  if (recovered.code !== 0) throw new Error(inWords(recovered));
 });
 afterAll(() => network?.close());
 

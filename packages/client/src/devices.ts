@@ -221,12 +221,13 @@ async function commonSize(
   of: { readonly origin: string; readonly certified: number },
 ): Promise<number> {
   const main = parts.find(({ certifiedSize }) => certifiedSize === of.certified)?.logs;
-  let size = Math.min(of.certified, logs.state(of.origin).size);
-  for (; size > 0 && main !== undefined; size--) {
+  const longest = Math.min(of.certified, logs.state(of.origin).size);
+  if (main === undefined) return longest;
+  for (let size = longest; size > 0; size--) {
     const [one, two] = [await main.rootAt(of.origin, size), await logs.rootAt(of.origin, size)];
-    if (one !== undefined && two !== undefined && toHex(one) === toHex(two)) break;
+    if (one !== undefined && two !== undefined && toHex(one) === toHex(two)) return size;
   }
-  return size;
+  return 0;
 }
 
 /** Leaf hashes of entries of a log that some certified entry of the vault has taken over. */

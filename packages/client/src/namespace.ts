@@ -160,13 +160,16 @@ export async function placeAnywhere(
   segment: Uint8Array,
 ): Promise<Place> {
   const { logs, crypto } = of;
-  const missing = async (error: unknown) => {
+  try {
+    return await placeOf(logs, segment);
+  } catch (error) {
     if (!isFault(error, 'PLACE_MISSING')) throw error;
-    for (const other of (await storesOf(logs, crypto, await logs.originsOfVault(of.vault))).slice(1)) {
-      const found = await placeOf(other, segment).catch(() => undefined);
-      if (found !== undefined) return found;
+    const [, ...others] = await storesOf(logs, crypto, await logs.originsOfVault(of.vault));
+    for (const other of others) {
+      const { places } = await segmentFacts(other, segment);
+      const found = places.findLast((one) => !one.voided);
+      if (found !== undefined) return found.place;
     }
     throw error;
-  };
-  return placeOf(logs, segment).catch(missing);
+  }
 }

@@ -37,7 +37,8 @@ export async function collectHeads(options: CollectOptions, scope: HeadsScope): 
     if (round.answers.length >= quorumOf(charter)) return round;
     // More than can lie: that is an answer, not silence.
     const revoked = [...round.unreachable.values()].filter(({ code }) => code === 'DEVICE_REVOKED');
-    if (revoked.length > charter.f) throw revoked[0];
+    const [first] = revoked;
+    if (first !== undefined && revoked.length > charter.f) throw first;
     throw quorumFault(charter, {
       certificate: undefined,
       refusals: new Map(),

@@ -172,7 +172,7 @@ export class LogWriter {
 
   /** Gets the newest head certified. What a quorum refuses is voided, and the refusal is passed on. */
   async #certify(): Promise<string> {
-    const { logs, charters } = this.#options;
+    const { logs } = this.#options;
     const state = logs.state(this.origin);
     const result = await pushHead({ ...this.#options, origin: this.origin });
     if (result.certificate !== undefined) {
@@ -239,7 +239,7 @@ export class LogWriter {
 
   /** Entries [from, to) were refused: a larger tree voids them, those that are no voids themselves. */
   async #void(from: number, to: number): Promise<void> {
-    const { logs, charters } = this.#options;
+    const { logs } = this.#options;
     const voids: Payload[] = [];
     for (let index = from; index < to; index++) {
       const { payload } = await logs.entry(this.origin, index);

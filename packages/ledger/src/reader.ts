@@ -1,7 +1,7 @@
 // Reading what is in force: heads from a quorum, compared with each other and with what this reader remembers, pulled,
 // and finished when nobody has certified them yet. "Not found" may be said only after this (SPEC: reading).
 
-import { asFault, concat, Fault, isFault, quorumOf, utf8 } from '@vauban/core';
+import { concat, Fault, isFault, quorumOf, utf8 } from '@vauban/core';
 import { areParted, countsOf, historiesOf } from './branches.ts';
 import { openCertificate } from './checkpoint.ts';
 import { collectHeads } from './collect-heads.ts';

@@ -114,7 +114,7 @@ export async function gather(
   for (const one of await signedByWriter(options, origin, [...failed.keys()])) {
     const slot = await slotHolding(histories, origin, one.head);
     if (slot !== undefined) placed.push({ ...one, slot });
-    else if (shown.includes(one) || options.logs.has(origin)) throw failed.get(one);
+    else if (shown.includes(one) || options.logs.has(origin)) throw failed.get(one) as Fault;
   }
   return placed;
 }

@@ -400,9 +400,8 @@ describe('a fork', () => {
       await refresh(reader, vault);
       const proof = (await forkProofOf(reader.logs.store, net.originOf('laptop'))) as Uint8Array;
       const { origin, left, right } = checkForkProof(crypto, proof);
-      expect([origin, left.size, right.size].sort()).toEqual(
-        [net.originOf('laptop'), 3, more ? 4 : 3].sort(),
-      );
+      expect(origin).toBe(net.originOf('laptop'));
+      expect(new Set([left.size, right.size])).toEqual(new Set([3, more ? 4 : 3]));
       for (let at = 0; at < proof.length; at += 7) {
         const bent = proof.slice();
         bent[at] = (bent[at] as number) ^ 1;
