@@ -145,7 +145,7 @@ function packOf(pointer: IndexPointer): Uint8Array | null {
 }
 
 /** The newest unvoided place of a segment in the logs at hand. Faults: PLACE_MISSING (integrity). */
-export async function placeOf(logs: LogStore, segment: Uint8Array): Promise<Place> {
+async function placeOf(logs: LogStore, segment: Uint8Array): Promise<Place> {
   const { places } = await segmentFacts(logs, segment);
   const found = places.findLast((one) => !one.voided);
   if (found === undefined) {

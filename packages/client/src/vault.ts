@@ -17,6 +17,7 @@ import type { ClientPorts } from './ports.ts';
 import { type PlacementProof, provePlacement } from './prove.ts';
 import { put, type PutResult } from './put.ts';
 import { type Liar, SegmentReader } from './segment-reader.ts';
+import { silenceOf } from './silence.ts';
 import { SegmentSource, segmentBytesOf } from './segment-source.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import { SlabPool } from './slab-pool.ts';
@@ -201,27 +202,10 @@ export class Vault {
       source,
       path,
     );
-    this.#tellOfSilence(live, result);
+    const silence = silenceOf(this.#membership, { live, result, policy: this.#policy() });
+    if (silence !== undefined) this.#events.onNotice?.(silence);
     await this.#spreadCertificate();
     return result;
-  }
-
-  /** Says without whom something was stored, at the beginning or since, and what that changed. */
-  #tellOfSilence(live: ReadonlyMap<string, unknown>, { smallestCode: code }: PutResult): void {
-    const { charter, links } = this.#membership;
-    const silent = charter.daemons
-      .filter(({ id }) => !live.has(id) || !links.usable(id))
-      .map(({ site }) => site);
-    if (code === null) return;
-    const { k, m } = this.#policy();
-    const smaller = code.k < k;
-    if (silent.length === 0 && !smaller) return;
-    const how = smaller ? `in ${code.k} + ${code.m} fragments instead of ${k} + ${m}` : '';
-    const message =
-      silent.length > 0
-        ? `stored without ${silent.join(', ')}${smaller ? `, ${how}` : ''}`
-        : `stored ${how}: too few sites have room`;
-    this.#events.onNotice?.(new Fault('failure', 'SITES_SILENT', message, { silent, ...code }));
   }
 
   /**

@@ -192,7 +192,7 @@ export function forkProofOf(store: Store, origin: string): Promise<Uint8Array | 
 }
 
 /** The head a store holds of a log, as its writer signed it. */
-export function tipOf(logs: LogStore, origin: string): BranchHead | undefined {
+function tipOf(logs: LogStore, origin: string): BranchHead | undefined {
   const { size, checkpoint } = logs.state(origin);
   return size === 0 ? undefined : { size, root: readHead(checkpoint).root };
 }

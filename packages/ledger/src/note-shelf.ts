@@ -165,7 +165,7 @@ export async function storedNote(store: Store, hash: Uint8Array): Promise<Uint8A
   return store.get(concat(notePrefix, hash));
 }
 
-export async function notesOfAgency(store: Store, agency: string): Promise<Uint8Array[]> {
+async function notesOfAgency(store: Store, agency: string): Promise<Uint8Array[]> {
   const start = agencyKey(agency);
   const notes: Uint8Array[] = [];
   for await (const [key] of store.range({ gte: start, lt: concat(start, new Uint8Array(33).fill(255)) })) {

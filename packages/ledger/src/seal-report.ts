@@ -11,7 +11,7 @@ import { readDelegation } from './root-note.ts';
 const FORKS_TOLD_MAX = 64;
 
 /** The agency whose device writes a log, as its first record claims; undefined for daemons and operators. */
-export function agencyOf(genesis: LogRecord | undefined): string | undefined {
+function agencyOf(genesis: LogRecord | undefined): string | undefined {
   if (genesis === undefined) return undefined;
   const payload = genesisOf(genesis);
   return payload.writer === 'device' ? readDelegation(payload.note).agency : undefined;
