@@ -117,9 +117,9 @@ export class DamagedDatabase {
       ready: () => undefined,
       stop: stop.signal,
     });
-    let ended: unknown;
+    let ended: Error | undefined;
     running.catch((error: unknown) => {
-      ended = error;
+      ended = error instanceof Error ? error : new Error(String(error));
     });
     try {
       await until(

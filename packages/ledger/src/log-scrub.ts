@@ -5,7 +5,7 @@ import {
   CompactRange,
   type Crypto,
   equalBytes,
-  Fault,
+  type Fault,
   fromUtf8,
   isFault,
   readableRows,
@@ -105,7 +105,8 @@ export async function missingRows(
  */
 export async function sweepUnreadable(logs: LogStore): Promise<number> {
   const gone: StoreOperation[] = [];
-  for await (const _row of readableRows(logs.raw, {}, (key) => gone.push({ del: key })));
+  const rows = readableRows(logs.raw, {}, (key) => gone.push({ del: key }));
+  while ((await rows.next()).done !== true);
   if (gone.length > 0) await logs.write(gone);
   return gone.length;
 }

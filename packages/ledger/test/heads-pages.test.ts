@@ -90,7 +90,7 @@ test('a page left out, repeated, moved or asked for alone is no answer', async (
 
 test('a log nobody vouches for is named on the page it would stand on', async () => {
   const [, , third] = origins as [string, string, string];
-  const last = origins.at(-1) as string;
+  const last = origins.at(-1) ?? '';
   const { quarantine } = mirror.logs;
   for (const origin of [third, last]) quarantine.put(origin, new Error('damaged') as never);
   const found = await pages();
