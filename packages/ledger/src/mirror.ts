@@ -382,7 +382,9 @@ export class Mirror {
     scope: HeadsScope,
     asker: string | null,
   ): Promise<{ readonly signed: Uint8Array; readonly next: string | null }> {
-    this.#seat.demandHeads();
+    const voting = this.#seat.demandHeads();
+    // As of now, before anything is looked at: what is read while starting is no answer of one that has started.
+    const starting = this.#seat.silent !== null;
     const { quarantine } = this.#logs;
     if (quarantine.doubt !== null) throw quarantined('the ledger', quarantine.doubt);
     const { origins: inScope, next } = onePage(await this.#inScope(scope), (one) => this.#logs.state(one));
@@ -405,8 +407,9 @@ export class Mirror {
     );
     const forks = await forkReports(this.#logs.store, new Set(inScope));
     const unready = new Set([...this.#seat.unready, ...quarantine.entries().map(([origin]) => origin)]);
-    // Whatever changed meanwhile, this is signed with the key of the epoch it names.
-    const voting = this.#seat.demandHeads();
+    // The disks were waited for. What was looked at before a fence is not to be signed with the key that comes after:
+    // votes given in between would be missing, and whoever enters would believe that there are none.
+    this.#seat.demandHeadsStill(voting);
     const charter = this.#charters.current;
     const signed = signHeads(
       this.#crypto,
@@ -416,7 +419,7 @@ export class Mirror {
         version: charter.version,
         epoch: voting.epoch,
         hoster: voting.hoster,
-        starting: this.#seat.silent !== null,
+        starting,
         nonce,
         scope,
         ...signedCounter(this.#crypto, voting),

@@ -107,6 +107,11 @@ export class VotingSeat {
     return this.#right;
   }
 
+  /** To be asked right before signing heads that were gathered under `right`. Faults: what silences it, EPOCH_OPENING. */
+  demandHeadsStill(right: VotingRight): void {
+    if (this.demandHeads() !== right) throw opening();
+  }
+
   /** Whether a fault is this voter's answer about the bytes; a voter that stays silent has none. */
   isAnswer(fault: Fault): boolean {
     return fault.kind === 'refused' && (fault !== this.#silent || passing.has(fault.code));

@@ -13,7 +13,7 @@ import {
 } from '../src/index.ts';
 import { crypto, EpochHoster, history, replacing, VoteCount, without } from './epoch-bench.ts';
 import { countedRandom, testClock } from './memory-hosters.ts';
-import { publicOf, sampleCharter, seedOf, signed } from './sample-charter.ts';
+import { cosignerOf, publicOf, sampleCharter, seedOf, signed } from './sample-charter.ts';
 import { deviceGenesis, objects, Pen, VAULT } from './samples.ts';
 
 /** Two histories of one size that one writer signed. */
@@ -103,6 +103,20 @@ describe('a voter replaced among four', () => {
       result: 'cosigned',
       cosignature: expect.stringContaining('/h3/1 '),
     });
+  });
+
+  test('heads looked at before the epoch ended are not signed in the next', async () => {
+    const { of } = await gather(['h3'], versions);
+    const one = of('h3');
+    const asked = one.heads(new Uint8Array(32), { of: 'all' });
+    // The whole change falls between the look at the logs and the signature.
+    const { seat } = one.mirror;
+    const right = seat.demand();
+    one.charters.extend(next);
+    seat.fence();
+    seat.take({ ...right, epoch: 1, cosigner: cosignerOf('h3', 1) }, 'ready');
+    await expect(asked).rejects.toMatchObject({ code: 'EPOCH_OPENING' });
+    expect(await one.heads(new Uint8Array(32), { of: 'all' })).toBeInstanceOf(Uint8Array);
   });
 
   test('what a voter signed in one epoch it signs again in the next, and nothing else', async () => {
