@@ -98,7 +98,7 @@ describe('an epoch', () => {
 
   test.each<[string, string, Partial<Charter>]>([
     ['two epochs at once', 'EPOCH_SKIPPED', { epoch: 2, hosters: rekeyed(four.hosters, 2) }],
-    ['an epoch back', 'EPOCH_SKIPPED', { epoch: -1 as number, hosters: four.hosters }],
+    ['an epoch back', 'EPOCH_SKIPPED', { epoch: -1, hosters: four.hosters }],
     [
       'two that enter',
       'VOTERS_MANY',

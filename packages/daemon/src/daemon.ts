@@ -1,5 +1,6 @@
 // One storage daemon, put together: fragment store, mirror and vote, sessions and handlers, tasks. Everything it
 // touches comes in as a port; the only place that opens sockets and disks is its adapter.
+// Long: how the parts hang together is read in one place.
 
 import {
   asFault,

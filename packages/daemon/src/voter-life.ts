@@ -1,7 +1,17 @@
 // One daemon's vote from epoch to epoch. Owns the order of a fence: silent at once, the old key gone from the disk, then
 // the new key votes; and that the key of the epoch to come is made ahead, so that officers can list it.
 
-import { asFault, assert, decodeCbor, encodeCbor, Fault, Mutex, shape, type Store, utf8 } from '@vauban/core';
+import {
+  asFault,
+  assert,
+  decodeCbor,
+  encodeCbor,
+  type Fault,
+  Mutex,
+  shape,
+  type Store,
+  utf8,
+} from '@vauban/core';
 import * as v from 'valibot';
 import { type Mirror, type NextKey, signNextKey, type VotingRight } from '@vauban/ledger';
 import type { Log } from './log.ts';

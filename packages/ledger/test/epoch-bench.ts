@@ -43,7 +43,7 @@ import {
 
 /** Signatures are functions of their input: a schedule that repeats another costs nothing anew. */
 export const crypto: Crypto = (() => {
-  const signed = new Map<string, Uint8Array>();
+  const made = new Map<string, Uint8Array>();
   const verified = new Map<string, boolean>();
   const known = <Value>(
     memory: Map<string, Value>,
@@ -57,7 +57,7 @@ export const crypto: Crypto = (() => {
   };
   return {
     ...plain,
-    ed25519Sign: (seed, message) => known(signed, [seed, message], () => plain.ed25519Sign(seed, message)),
+    ed25519Sign: (seed, message) => known(made, [seed, message], () => plain.ed25519Sign(seed, message)),
     ed25519Verify: (signature, message, key) =>
       known(verified, [signature, key, message], () => plain.ed25519Verify(signature, message, key)),
   };

@@ -125,7 +125,10 @@ test('and this one does, where a hoster keeps its old key in use', async () => {
     ...[0, 1, 2, 4].map((at): Step => ({ do: 'adopt', at })),
     { do: 'ready', at: 4 },
     // A by the liar, h3 and h5 with keys of the new epoch; B by the liar, h4 and h2 with keys of the old one.
-    ...[send(2, 0), send(4, 0), send(3, 1), send(1, 1)],
+    send(2, 0),
+    send(4, 0),
+    send(3, 1),
+    send(1, 1),
   ];
   expect((await play(story, { unfenced: true })).branches).toEqual(['A', 'B']);
   expect((await play(story)).branches).toEqual(['A']);

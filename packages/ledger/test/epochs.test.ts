@@ -1,7 +1,7 @@
 // Replacing voters: no two certificates of one size with different roots, whoever hears of the change when; whoever left
 // signs nothing, whoever enters is silent until it has read.
 
-import { type Charter, memoryStore, votingHosters } from '@vauban/core';
+import { memoryStore, votingHosters } from '@vauban/core';
 import { describe, expect, test } from 'vitest';
 import {
   CharterChain,
