@@ -68,8 +68,17 @@ test('an agency joins by its public line', async () => {
   await writeFile(passphrase, 'un autre\n');
   const create = () =>
     runHere([
-      ...['vault', 'create', '--network', path('charter-for-metz'), '--vault', path('metz')],
-      ...['--passphrase-file', passphrase, '--agency', 'Archives de Metz', '--json'],
+      'vault',
+      'create',
+      '--network',
+      path('charter-for-metz'),
+      '--vault',
+      path('metz'),
+      '--passphrase-file',
+      passphrase,
+      '--agency',
+      'Archives de Metz',
+      '--json',
     ]);
   await copyFile(join(network.directory, 'charter.cbor'), path('charter-for-metz'));
   const waiting = await create();
@@ -88,8 +97,16 @@ test('a site and a daemon join under load, and get fragments', async () => {
   const port = 20_000 + (process.pid % 10_000);
   const line = await done(
     runHere([
-      ...['daemon', 'init', home, '--hoster', 'Hébergeur Frontière', '--site', 'Verdun', '--json'],
-      ...['--listen', `/ip4/127.0.0.1/tcp/${port}`],
+      'daemon',
+      'init',
+      home,
+      '--hoster',
+      'Hébergeur Frontière',
+      '--site',
+      'Verdun',
+      '--listen',
+      `/ip4/127.0.0.1/tcp/${port}`,
+      '--json',
     ]),
   );
   const applied = await enact('verdun', '--add', line.publicLine);

@@ -57,7 +57,8 @@ test('an ended declaration stops new placements at once, is shown, and stops no 
   const before: string[] = [];
   while (!before.includes('metz')) before.push(...(await put(`early/${before.length}`)));
   const soon = new Date(Date.now() + 6_000).toISOString();
-  const ending = /(\[\[hosters\]\]\nid = "hebergeur-mirabelle"[\s\S]*?\[hosters\.declaration\][\s\S]*?valid-until = )\S+/;
+  const ending =
+    /(\[\[hosters\]\]\nid = "hebergeur-mirabelle"[\s\S]*?\[hosters\.declaration\][\s\S]*?valid-until = )\S+/;
   await enact('ending', (text) => text.replace(ending, `$1${soon}`));
   expect((await alertsOf('metz')).join()).toContain('it needs a new one');
   await sleep(Math.max(0, Date.parse(soon) - Date.now()) + 50);

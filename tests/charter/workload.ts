@@ -2,6 +2,7 @@
 
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { asFault } from '@vauban/core';
 import { inWords } from '../support/command.ts';
 import { bytesOf, type TestVault } from '../support/network.ts';
 
@@ -41,7 +42,7 @@ export class Workload {
   async stop(): Promise<void> {
     this.#stopping = true;
     await this.#running;
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failure !== undefined) throw asFault(this.#failure);
   }
 
   async #run(): Promise<void> {

@@ -284,10 +284,10 @@ describe('a device whose agency took its rights away', () => {
     expect(await outcomeOf((await asDevice(device)).ask(0, 'status', {}))).toEqual({
       code: 'DEVICE_REVOKED',
     });
-    const held = async (asked: Caller) => (await asked.ask(0, 'notes', { after: null })).notes;
-    const own = await held(await asDevice(it.device()));
-    expect(own.some((one) => Buffer.compare(one, note) === 0)).toBe(true);
-    expect((await held(other)).some((one) => Buffer.compare(one, note) === 0)).toBe(false);
+    const notesOf = async (asked: Caller) => (await asked.ask(0, 'notes', { after: null })).notes;
+    const mine = await notesOf(await asDevice(it.device()));
+    expect(mine.some((one) => Buffer.compare(one, note) === 0)).toBe(true);
+    expect((await notesOf(other)).some((one) => Buffer.compare(one, note) === 0)).toBe(false);
   });
 });
 

@@ -49,7 +49,7 @@ export class Membership {
           peer: peer.peer,
           version,
           known: () => this.chain.current.version,
-          fetch: () => this.#catchUp(peer),
+          obtain: () => this.#catchUp(peer),
         });
         if (fetching === undefined) return;
         this.#fetching.add(fetching);

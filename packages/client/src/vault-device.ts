@@ -90,8 +90,9 @@ export class VaultDevice {
       genesis: { kind: 'genesis', writer: 'device', note: note as Uint8Array, adopts },
     });
     await writer.start().catch((error: unknown) => {
-      // An old append that the hosters refused is voided by now; its author was told then.
-      if (!isFault(error) || error.kind !== 'refused' || error.code === 'LOG_SEALED') throw error;
+      // An old append that the hosters refused is voided by now; its author was told then. Who is refused before that, such
+      // as a device that was revoked a moment ago, has no writer.
+      if (!isFault(error) || error.kind !== 'refused' || !writer.started) throw error;
     });
     return writer;
   }

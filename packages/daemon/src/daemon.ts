@@ -285,7 +285,7 @@ export class Daemon implements Startable {
           peer: peer.peer,
           version,
           known: () => keeper.chain.current.version,
-          fetch: () => this.#fetchCharter(client, keeper),
+          obtain: () => this.#fetchCharter(client, keeper),
         });
         if (heard !== undefined) this.#hearing = heard;
       },

@@ -123,7 +123,7 @@ export async function openVoting(of: VotingPorts): Promise<FoundVoting> {
 }
 
 /** Whether a reason ends a key for good. Others may pass: a disk that failed, a quorum that was not there. */
-export function endsKey({ kind, code }: Fault): boolean {
+function endsKey({ kind, code }: Fault): boolean {
   const lasting =
     code === 'VOTE_KEY_OTHER' || (code.startsWith('VOTE_HISTORY_') && code !== 'VOTE_HISTORY_FAILED');
   return lasting && (kind === 'refused' || kind === 'integrity');

@@ -54,7 +54,7 @@ test('a misspelt field is refused by its path in the text', () => {
   const text = formatCharterText(charter).replace('quota-bytes', 'quota-byte');
   const { f, ...rest } = parseCharterText(text);
   const composed = { ...charter, ...rest, f, hosters: charter.hosters };
-  const fault = faultOf(() => checkComposed(composed as typeof charter));
+  const fault = faultOf(() => checkComposed(composed));
   expect(fault).toMatchObject({ kind: 'usage', code: 'CHARTER_TEXT' });
   expect(fault.message).toContain('agencies');
 });

@@ -96,6 +96,11 @@ export class LogWriter {
     });
   }
 
+  /** Its heads have been read, and it may sign. */
+  get started(): boolean {
+    return this.#started;
+  }
+
   /** A head this key signed; what it did not sign, a hoster made up. */
   #ownHead(checkpoint: string): Head | undefined {
     try {

@@ -52,10 +52,7 @@ const sealedSchema = v.strictObject({
   agency: slug,
   origin: shape.text(140),
   /** Heads up to which the sealed log counts, as q hosters reported them. */
-  branches: v.pipe(
-    v.array(v.strictObject({ size: shape.count(), root: shape.bytes(32) })),
-    v.maxLength(64),
-  ),
+  branches: v.pipe(v.array(v.strictObject({ size: shape.count(), root: shape.bytes(32) })), v.maxLength(64)),
   issued: shape.time(),
 });
 

@@ -26,7 +26,7 @@ const holdersOfOne = async (it: ErasingBench) =>
   holdersNow(await factsOf(it))
     .filter(({ index }) => index === 1)
     .map(({ daemon }) => ['h0', 'h1', 'h2', 'h3'].find((name) => daemonOf(name) === daemon))
-    .toSorted();
+    .toSorted((a = '', b = '') => (a < b ? -1 : 1));
 
 describe('releasing and purging', () => {
   test('to the millisecond: retention, then grace, then the purge', async () => {

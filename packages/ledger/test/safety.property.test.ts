@@ -140,7 +140,12 @@ test('no two certificates for one size, whatever a forking writer and a lying vo
           net.cut();
           const { certificate } = reader.logs.state(origin);
           if (certificate !== null) {
-            const { head } = openCertificate(crypto, votingSetOf(charter), certificate, publicOf('device laptop'));
+            const { head } = openCertificate(
+              crypto,
+              votingSetOf(charter),
+              certificate,
+              publicOf('device laptop'),
+            );
             const hex = Buffer.from(head.root).toString('hex');
             expect(roots.get(head.size) ?? hex, `read at size ${head.size}`).toBe(hex);
             roots.set(head.size, hex);

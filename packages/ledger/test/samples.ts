@@ -55,10 +55,10 @@ export const objects = (text: string): Payloads['objects'] => ({ kind: 'objects'
 export const voidOf = (index: number): Payloads['void'] => ({ kind: 'void', index });
 export const keepOf = (...segments: Uint8Array[]): Payloads['keep'] => ({ kind: 'keep', segments });
 
-export const releaseOf = (claims: readonly ClaimName[], ...objects: number[]): Payloads['release'] => ({
+export const releaseOf = (claims: readonly ClaimName[], ...released: number[]): Payloads['release'] => ({
   kind: 'release',
   claims: claims.map(({ origin, index }) => [origin, index]),
-  objects,
+  objects: released,
 });
 export const purgeOf = (
   generation: number,

@@ -14,7 +14,7 @@ export interface Rumour {
   /** The highest version in force here. */
   readonly known: () => number;
   /** Asks that peer and puts in force what it shows. */
-  readonly fetch: () => Promise<void>;
+  readonly obtain: () => Promise<void>;
 }
 
 export class CharterRumours {
@@ -26,13 +26,13 @@ export class CharterRumours {
     this.#clock = clock;
   }
 
-  /** Undefined when there is nothing to do; else rejects with what `fetch` does. */
-  follow({ peer, version, known, fetch }: Rumour): Promise<void> | undefined {
+  /** Undefined when there is nothing to do; else rejects with what `obtain` does. */
+  follow({ peer, version, known, obtain }: Rumour): Promise<void> | undefined {
     const now = this.#clock.monotonic();
     if (version <= known() || this.#following.has(peer)) return undefined;
     if (now < (this.#disbelieved.get(peer) ?? Number.NEGATIVE_INFINITY)) return undefined;
     this.#following.add(peer);
-    return fetch().finally(() => {
+    return obtain().finally(() => {
       this.#following.delete(peer);
       if (known() >= version) this.#disbelieved.delete(peer);
       else this.#disbelieved.set(peer, this.#clock.monotonic() + DISBELIEVED_MS);

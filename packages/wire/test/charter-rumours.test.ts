@@ -13,7 +13,7 @@ function setting() {
       peer,
       version,
       known: () => known,
-      fetch: async () => {
+      obtain: async () => {
         asked.push(peer);
         known = Math.max(known, shows);
       },

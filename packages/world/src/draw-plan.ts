@@ -12,7 +12,7 @@ import { seededRandom } from './seeded-random.ts';
 import { between, oneIn, pick } from './world.ts';
 
 /** m of the policy: hosters that what lasts may befall. */
-export const HARMED_MAX = 3;
+const HARMED_MAX = 3;
 /** Six more follow when all is well again. */
 const OPERATIONS = [25, 28] as const;
 const FAULTS = [5, 11] as const;

@@ -26,7 +26,7 @@ export const charter: Charter = decodeCharter(foundCharter(crypto, 0, members, [
 export const VAULT = crypto.sha256(utf8('vault'));
 const writerSeed = crypto.sha256(utf8('writer'));
 const writer = { seed: writerSeed, publicKey: crypto.ed25519Public(writerSeed) };
-export const NOW = 1_790_000_000_000;
+const NOW = 1_790_000_000_000;
 
 /** As a map that any payload schema may be: judges read whatever was certified. */
 export type Said = { readonly kind: string; readonly [key: string]: unknown };

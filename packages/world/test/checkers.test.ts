@@ -1,4 +1,5 @@
 // A judge that cannot complain is a defect: each is shown a history that keeps its promise, and ones that break it.
+// Long: the judges share one way of making histories, and are compared with each other.
 
 import { encodeCbor, memoryFiles, toBase64, toHex, utf8 } from '@vauban/core';
 import { signHeads, type HeadsBody, signCheckpoint } from '@vauban/ledger';
@@ -242,7 +243,8 @@ describe('fragments', () => {
     return {
       judge,
       segment,
-      verdict: () => judge.checker.judge?.({ crypto, charter, logs: heldByAll(log, own), hosters }) as Promise<void>,
+      verdict: () =>
+        judge.checker.judge?.({ crypto, charter, logs: heldByAll(log, own), hosters }) as Promise<void>,
     };
   }
 

@@ -42,7 +42,7 @@ export function registerCharterSign(parent: Command, context: Context): void {
         line,
       );
       if (context.json) return;
-      context.say(`${changesInWords(charter, changes)}`);
+      context.say(changesInWords(charter, changes));
       context.say(`Signed by ${officer}; the draft carries ${have} of the ${needed} signatures it needs.`);
     },
   });

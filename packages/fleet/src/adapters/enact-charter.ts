@@ -94,13 +94,13 @@ async function draft(session: NetworkSession, root: string, next: Charter): Prom
 }
 
 /** With every officer's key in the directory, each of which remembers what it signed. Faults: DRAFT_RIVAL. */
-async function signedByAll(root: string, draft: SignedCharter): Promise<SignedCharter> {
+async function signedByAll(root: string, unsigned: SignedCharter): Promise<SignedCharter> {
   const signatures: DraftSignature[] = [];
   for (const { id, key } of await readKeys(root, 'officer')) {
     const path = join(root, OFFICERS, `${id}.key`);
-    signatures.push(await signOnce({ officer: id, seed: key.seed, path }, draft));
+    signatures.push(await signOnce({ officer: id, seed: key.seed, path }, unsigned));
   }
-  return withSignatures(nodeCrypto, draft, signatures);
+  return withSignatures(nodeCrypto, unsigned, signatures);
 }
 
 async function enact(session: NetworkSession, root: string, signed: SignedCharter): Promise<void> {

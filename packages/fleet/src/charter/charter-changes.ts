@@ -86,7 +86,7 @@ function inWords(field: string, value: unknown): string {
     return new Date(value).toISOString().slice(0, 10);
   }
   if (Array.isArray(value)) return value.map((one) => inWords(field, one)).join(' ') || 'none';
-  return String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function byId(list: readonly object[]): ReadonlyMap<string, Named> {

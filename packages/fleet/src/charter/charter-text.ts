@@ -34,7 +34,7 @@ export function formatCharterText(charter: Charter): string {
     '# A hoster votes through the daemon named as its voter; without that line it has no vote.',
     '# Voting keys, epoch, number and dates of the next version are filled in when it is proposed.',
   ];
-  return `${header.join('\n')}\n\n${stringify(toText('', decisionsOf(charter)) as Record<string, unknown>)}`;
+  return `${header.join('\n')}\n\n${stringify(toText('', decisionsOf(charter)))}`;
 }
 
 /**
@@ -68,7 +68,8 @@ export function checkComposed(charter: Charter): Charter {
     return decodeCharter(encodeCharter(charter));
   } catch (error) {
     if (!isFault(error, 'MALFORMED')) throw error;
-    const detail = String(error.facts['detail'] ?? error.message);
+    const told = error.facts['detail'];
+    const detail = typeof told === 'string' ? told : error.message;
     throw wrong(hyphenated(detail), { field: detail.split(':')[0] ?? '' });
   }
 }

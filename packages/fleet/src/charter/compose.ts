@@ -59,13 +59,15 @@ export function votersChange(
   renew: readonly string[],
 ): VotersChange | undefined {
   const before = new Map(votingHosters(current).map((one) => [one.id, one.voter]));
-  const after = new Map(decisions.hosters.flatMap(({ id, voter }) => (voter === null ? [] : [[id, voter]])));
+  const after = new Map(
+    decisions.hosters.flatMap(({ id, voter }): [string, string][] => (voter === null ? [] : [[id, voter]])),
+  );
   const entering = [...after].flatMap(([id, voter]) =>
-    before.get(id) === voter && !renew.includes(id) ? [] : [id as string],
+    before.get(id) === voter && !renew.includes(id) ? [] : [id],
   );
   const leaving = [...before.keys()].filter((id) => !after.has(id));
   if (entering.length === 0 && leaving.length === 0 && current.f === decisions.f) return undefined;
-  const staying = ([...after.keys()] as string[]).filter((id) => !entering.includes(id));
+  const staying = [...after.keys()].filter((id) => !entering.includes(id));
   return { staying, entering, leaving };
 }
 
@@ -120,7 +122,7 @@ export function broughtKeys(
   const keys = new Map<string, Uint8Array>();
   for (const id of change.entering) {
     const brought = daemons.find((one) => one.hoster.id === id && one.voting?.epoch === epoch);
-    if (brought?.voting == null) throw keyMissing(id, epoch);
+    if (brought === undefined || brought.voting === null) throw keyMissing(id, epoch);
     keys.set(id, brought.voting.key);
   }
   return keys;

@@ -1,3 +1,5 @@
+// A liar: signs every head it is shown, whatever it signed before and whatever its daemon thinks of it.
+
 import type { Liar } from '../liar.ts';
 import { readHead } from '@vauban/ledger';
 import { toHex } from '@vauban/core';
@@ -5,7 +7,6 @@ import { memory } from './chance.ts';
 import { cosigned } from './cosigning.ts';
 import { speaking } from './mouth.ts';
 
-/** Signs every head it is shown, whatever it signed before and whatever its daemon thinks of it. */
 export const doubleVotes: Liar = {
   name: 'double-votes',
   losesData: false,

@@ -1,10 +1,11 @@
+// A liar: signs for fragments it never stores: true receipts of nothing.
+
 import { fragmentBytesOf, segmentIdOf, signReceipt } from '@vauban/ledger';
 import { readBulkHeader, writeBulkReply } from '@vauban/wire';
 import type { Liar } from '../liar.ts';
 import { replaying } from './replaying-stream.ts';
 import { speaking } from './mouth.ts';
 
-/** Signs for fragments it never stores: true receipts of nothing. */
 export const emptyReceipts: Liar = {
   name: 'empty-receipts',
   losesData: true,

@@ -1,3 +1,6 @@
+// A liar: sends bytes for as long as anybody reads them, takes uploads in and never ends them, answers with
+// messages too long.
+
 import { MESSAGE_BYTES_MAX } from '@vauban/core';
 import { readBulkHeader, writeBulkReply } from '@vauban/wire';
 import type { Liar } from '../liar.ts';
@@ -9,7 +12,6 @@ const BATCH_BYTES = 65_536;
 /** As long as a stream can be that somebody reads at all. */
 const ENDLESS_BYTES = 64 * 1_048_576;
 
-/** Sends bytes for as long as anybody reads them, takes uploads in and never ends them, answers with messages too long. */
 export const endlessStreams: Liar = {
   name: 'endless-streams',
   losesData: true,

@@ -1,3 +1,5 @@
+// A liar: speaks of charter versions that do not exist, and hands one out that it signed itself, at leisure.
+
 import { decodeCharter, encodeCharter } from '@vauban/core';
 import { signCharter } from '@vauban/ledger';
 import { decodeAnswer, encodeAnswer } from '@vauban/wire';
@@ -7,7 +9,6 @@ import { speaking } from './mouth.ts';
 
 const AHEAD = 1_000;
 
-/** Speaks of charter versions that do not exist, and hands one out that it signed itself, at leisure. */
 export const fakeCharters: Liar = {
   name: 'fake-charters',
   losesData: false,

@@ -1,3 +1,5 @@
+// A liar: certifies in its own log that it took fragments over that it never saw.
+
 import { type Charter, findDaemon, memoryStore, votingHosters } from '@vauban/core';
 import {
   CharterChain,
@@ -23,7 +25,6 @@ interface Placed {
   readonly place: Place;
 }
 
-/** Certifies in its own log that it took fragments over that it never saw. */
 export const falseCustody: Liar = {
   name: 'false-custody',
   losesData: false,

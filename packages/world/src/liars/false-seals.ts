@@ -1,8 +1,10 @@
+// A liar: lies about which logs are sealed: hides the seals it stored, or says that what lives is sealed, and
+// calls logs unready.
+
 import type { Liar } from '../liar.ts';
 import { headsTold } from './heads-told.ts';
 import { speaking } from './mouth.ts';
 
-/** Lies about which logs are sealed: hides the seals it stored, or says that what lives is sealed, and calls logs unready. */
 export const falseSeals: Liar = {
   name: 'false-seals',
   losesData: false,

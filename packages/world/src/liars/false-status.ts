@@ -1,10 +1,11 @@
+// A liar: boasts of room that it then does not have, and of votes it does not cast.
+
 import { Fault } from '@vauban/core';
 import { writeBulkFault } from '@vauban/wire';
 import type { Liar } from '../liar.ts';
 import { sometimes } from './chance.ts';
 import { speaking } from './mouth.ts';
 
-/** Boasts of room that it then does not have, and of votes it does not cast. */
 export const falseStatus: Liar = {
   name: 'false-status',
   losesData: true,

@@ -1,8 +1,9 @@
+// A liar: answers challenges with a leaf or a path that the fragment's root does not vouch for.
+
 import type { Liar } from '../liar.ts';
 import { sometimes } from './chance.ts';
 import { speaking } from './mouth.ts';
 
-/** Answers challenges with a leaf or a path that the fragment's root does not vouch for. */
 export const forgedProofs: Liar = {
   name: 'forged-proofs',
   losesData: true,

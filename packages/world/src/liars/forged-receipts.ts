@@ -1,9 +1,10 @@
+// A liar: answers uploads and requests for receipts with signatures that are none.
+
 import { readBulkHeader, writeBulkReply } from '@vauban/wire';
 import type { Liar } from '../liar.ts';
 import { replaying } from './replaying-stream.ts';
 import { speaking } from './mouth.ts';
 
-/** Answers uploads and requests for receipts with signatures that are none. */
 export const forgedReceipts: Liar = {
   name: 'forged-receipts',
   losesData: true,

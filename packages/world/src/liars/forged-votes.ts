@@ -1,10 +1,11 @@
+// A liar: votes in another hoster's name, or with a signature that is none.
+
 import { type NoteSignature, formatSignature, parseSignature } from '@vauban/ledger';
 import type { Liar, LiarSetting } from '../liar.ts';
 import { sometimes } from './chance.ts';
 import { cosigned } from './cosigning.ts';
 import { speaking } from './mouth.ts';
 
-/** Votes in another hoster's name, or with a signature that is none. */
 export const forgedVotes: Liar = {
   name: 'forged-votes',
   losesData: false,

@@ -1,3 +1,6 @@
+// A liar: signs everything for whoever writes, and shows whoever reads a past that all liars agreed on: the
+// first heads any of them saw. Two of these are the worst that f = 2 can do to a quorum of six.
+
 import type { StoredHead } from '@vauban/ledger';
 import type { Liar } from '../liar.ts';
 import { shared } from './chance.ts';
@@ -5,10 +8,6 @@ import { cosigned } from './cosigning.ts';
 import { headsTold } from './heads-told.ts';
 import { speaking } from './mouth.ts';
 
-/**
- * Signs everything for whoever writes, and shows whoever reads a past that all liars agreed on: the first heads any of
- * them saw. Two of these are the worst that f = 2 can do to a quorum of six.
- */
 export const frozenPair: Liar = {
   name: 'frozen-pair',
   losesData: false,

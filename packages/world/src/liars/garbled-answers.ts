@@ -1,9 +1,10 @@
+// A liar: flips bits, cuts answers short, or hangs up in the middle of a conversation.
+
 import { Fault, randomBelow } from '@vauban/core';
 import type { Liar } from '../liar.ts';
 import { sometimes } from './chance.ts';
 import { speaking } from './mouth.ts';
 
-/** Flips bits, cuts answers short, or hangs up in the middle of a conversation. */
 export const garbledAnswers: Liar = {
   name: 'garbled-answers',
   losesData: true,

@@ -1,8 +1,10 @@
+// A liar: tells every voter that asks that it remembers more votes of it than it can have cast, signed by whom
+// it can.
+
 import type { Liar } from '../liar.ts';
 import { headsTold } from './heads-told.ts';
 import { speaking } from './mouth.ts';
 
-/** Tells every voter that asks that it remembers more votes of it than it can have cast, signed by whom it can. */
 export const highCounters: Liar = {
   name: 'high-counters',
   losesData: false,

@@ -1,3 +1,6 @@
+// A liar: shows logs that nobody writes and makes those there are longer, signed with keys of its own; gives no
+// entries, or late.
+
 import { Fault, toHex } from '@vauban/core';
 import { readHead, signCheckpoint, type StoredHead } from '@vauban/ledger';
 import { encodeFaultAnswer } from '@vauban/wire';
@@ -8,7 +11,6 @@ import { speaking } from './mouth.ts';
 
 const INVENTED = 3;
 
-/** Shows logs that nobody writes and makes those there are longer, signed with keys of its own; gives no entries, or late. */
 export const inventedLogs: Liar = {
   name: 'invented-logs',
   losesData: false,

@@ -1,9 +1,10 @@
+// A liar: says `conflict` to every append, each time with another size.
+
 import { randomBelow } from '@vauban/core';
 import type { Liar } from '../liar.ts';
 import { sometimes } from './chance.ts';
 import { speaking } from './mouth.ts';
 
-/** Says `conflict` to every append, each time with another size. */
 export const massConflict: Liar = {
   name: 'mass-conflict',
   losesData: false,

@@ -1,10 +1,12 @@
+// A liar: hands out batches of another log than was asked for, and shows other vaults' logs as if they were the
+// asker's.
+
 import type { Append, StoredHead } from '@vauban/ledger';
 import type { Liar } from '../liar.ts';
 import { memory, sometimes } from './chance.ts';
 import { headsTold } from './heads-told.ts';
 import { speaking } from './mouth.ts';
 
-/** Hands out batches of another log than was asked for, and shows other vaults' logs as if they were the asker's. */
 export const otherLogs: Liar = {
   name: 'other-logs',
   losesData: false,

@@ -1,3 +1,6 @@
+// A liar: serves everyone but one writer, whose appends it refuses for reasons of every class: the first one it
+// met.
+
 import { Fault } from '@vauban/core';
 import { faultToWire } from '@vauban/wire';
 import type { Liar } from '../liar.ts';
@@ -6,7 +9,6 @@ import { speaking } from './mouth.ts';
 
 const codes = { never: 'CHAIN_BROKEN', policy: 'AGENCY_SUSPENDED', later: 'BUDGET_SPENT' } as const;
 
-/** Serves everyone but one writer, whose appends it refuses for reasons of every class: the first one it met. */
 export const refusedWriter: Liar = {
   name: 'refused-writer',
   losesData: false,

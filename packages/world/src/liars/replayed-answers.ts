@@ -1,8 +1,10 @@
+// A liar: answers a question with what it once answered to another of its kind: old nonces, old votes, other
+// logs.
+
 import type { Liar } from '../liar.ts';
 import { memory, sometimes } from './chance.ts';
 import { speaking } from './mouth.ts';
 
-/** Answers a question with what it once answered to another of its kind: old nonces, old votes, other logs. */
 export const replayedAnswers: Liar = {
   name: 'replayed-answers',
   losesData: true,

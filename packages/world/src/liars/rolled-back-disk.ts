@@ -1,3 +1,5 @@
+// A liar: starts from an old copy of its database and vote history, with the keys it had then.
+
 import { type Files, type Store, utf8 } from '@vauban/core';
 import type { Liar, LiarSetting, MachinePorts } from '../liar.ts';
 import { memory } from './chance.ts';
@@ -11,7 +13,6 @@ interface Copy {
   votes: ReadonlyMap<string, Uint8Array>;
 }
 
-/** Starts from an old copy of its database and vote history, with the keys it had then. */
 export const rolledBackDisk: Liar = {
   name: 'rolled-back-disk',
   losesData: true,

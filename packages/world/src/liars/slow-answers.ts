@@ -1,3 +1,5 @@
+// A liar: answers just before the deadline, or just after; streams drop by drop.
+
 import { type ByteStream, randomBelow, REQUEST_DEADLINE_MS } from '@vauban/core';
 import type { Liar } from '../liar.ts';
 import { sometimes } from './chance.ts';
@@ -5,7 +7,6 @@ import { speaking } from './mouth.ts';
 
 const DRIP_BYTES = 1_000;
 
-/** Answers just before the deadline, or just after; streams drop by drop. */
 export const slowAnswers: Liar = {
   name: 'slow-answers',
   losesData: true,

@@ -1,10 +1,12 @@
+// A liar: shows logs as they were when it first saw them, or leaves them out, under a fresh nonce and its own
+// signature.
+
 import type { StoredHead } from '@vauban/ledger';
 import type { Liar } from '../liar.ts';
 import { memory, sometimes } from './chance.ts';
 import { headsTold } from './heads-told.ts';
 import { speaking } from './mouth.ts';
 
-/** Shows logs as they were when it first saw them, or leaves them out, under a fresh nonce and its own signature. */
 export const staleHeads: Liar = {
   name: 'stale-heads',
   losesData: false,

@@ -1,9 +1,11 @@
+// A liar: thanks for certificates and throws them away, stores without signing, and says it knows of no
+// certificate.
+
 import type { Liar } from '../liar.ts';
 import { sometimes } from './chance.ts';
 import { headsTold } from './heads-told.ts';
 import { speaking } from './mouth.ts';
 
-/** Thanks for certificates and throws them away, stores without signing, and says it knows of no certificate. */
 export const unkeptCertificates: Liar = {
   name: 'unkept-certificates',
   losesData: false,

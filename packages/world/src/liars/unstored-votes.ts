@@ -1,9 +1,10 @@
+// A liar: cosigns without looking and stores nothing: its daemon never hears of the append.
+
 import type { Liar } from '../liar.ts';
 import { sometimes } from './chance.ts';
 import { cosigned } from './cosigning.ts';
 import { speaking } from './mouth.ts';
 
-/** Cosigns without looking and stores nothing: its daemon never hears of the append. */
 export const unstoredVotes: Liar = {
   name: 'unstored-votes',
   losesData: false,

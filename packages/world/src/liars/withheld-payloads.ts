@@ -1,10 +1,12 @@
+// A liar: shows heads and holds fragments, and hands out neither entries nor bytes: refuses, gives nothing, or
+// lets time pass.
+
 import { Fault } from '@vauban/core';
 import { encodeFaultAnswer, writeBulkFault } from '@vauban/wire';
 import type { Liar } from '../liar.ts';
 import { sometimes } from './chance.ts';
 import { speaking } from './mouth.ts';
 
-/** Shows heads and holds fragments, and hands out neither entries nor bytes: refuses, gives nothing, or lets time pass. */
 export const withheldPayloads: Liar = {
   name: 'withheld-payloads',
   losesData: true,

@@ -1,9 +1,10 @@
+// A liar: flips a bit in the fragments and in the entries it hands out.
+
 import type { ByteStream } from '@vauban/core';
 import type { Liar } from '../liar.ts';
 import { sometimes } from './chance.ts';
 import { speaking } from './mouth.ts';
 
-/** Flips a bit in the fragments and in the entries it hands out. */
 export const wrongBytes: Liar = {
   name: 'wrong-bytes',
   losesData: true,
