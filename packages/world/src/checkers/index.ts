@@ -14,8 +14,10 @@ import { progress } from './progress.ts';
 import { seals } from './seals.ts';
 
 /** Fresh judges for one history. `charter`: the version in force as the officers see it. */
-export function newCheckers(of: { readonly crypto: Crypto; readonly charter: () => Charter }): Checker[] {
-  const evidence = new Evidence(of);
+export function newCheckers(
+  of: { readonly crypto: Crypto; readonly charter: () => Charter },
+  evidence: Evidence = new Evidence(of),
+): Checker[] {
   return [
     { name: 'evidence', saw: (message) => evidence.saw(message) },
     acknowledged(),

@@ -3,7 +3,7 @@
 
 import type { Party } from './party.ts';
 import type { Ether } from './ether.ts';
-import { HEADER_BYTES } from './weather.ts';
+import { HEADER_BYTES, LOST } from './weather.ts';
 
 interface End {
   readonly party: Party;
@@ -74,10 +74,12 @@ export class Connection {
       this.#dead = true;
       return;
     }
+    const lateMs = weather.fate({ from: from.name, to: target.party.name, what: message.what });
+    if (lateMs === LOST) return;
     const inTurnMs = Math.max(target.lastArrivalMs, nowMs + this.#ether.travelMs(from, target.party, bytes));
     const overtakenMs = message.loose === true ? weather.overtakenMs : undefined;
-    const arrivalMs = inTurnMs + (overtakenMs ?? 0);
-    if (overtakenMs === undefined) target.lastArrivalMs = arrivalMs;
+    const arrivalMs = inTurnMs + (overtakenMs ?? 0) + lateMs;
+    if (overtakenMs === undefined && lateMs === 0) target.lastArrivalMs = arrivalMs;
     target.party.program.after(arrivalMs - nowMs, () => {
       if (target.closed || this.#dead) return;
       target.received += 1;

@@ -28,6 +28,10 @@ export interface Roughness {
   readonly overtakenMs?: number;
 }
 
+/** What befalls one message, by who sends what to whom: nothing (0), so many milliseconds more, or it is lost alone. */
+export type Fate = (message: { readonly from: string; readonly to: string; readonly what: string }) => number;
+export const LOST = Number.POSITIVE_INFINITY;
+
 export class Weather {
   readonly #random: Random;
   readonly #latencyMs = new Map<string, number>();
@@ -35,6 +39,7 @@ export class Weather {
   readonly #cut = new Map<string, number>();
   readonly #bytesPerMs = new Map<string, number>();
   readonly #rough = new Set<Roughness>();
+  readonly #fates = new Set<Fate>();
 
   constructor(random: Random) {
     this.#random = random;
@@ -116,6 +121,21 @@ export class Weather {
     return () => {
       this.#rough.delete(how);
     };
+  }
+
+  /** For histories that need one message out of many gone or late, until the answer is called. */
+  meddle(fate: Fate): () => void {
+    this.#fates.add(fate);
+    return () => {
+      this.#fates.delete(fate);
+    };
+  }
+
+  /** The latest that anybody has in mind for it. */
+  fate(message: Parameters<Fate>[0]): number {
+    let late = 0;
+    for (const one of this.#fates) late = Math.max(late, one(message));
+    return late;
   }
 
   #rate(from: string, to: string): number {
