@@ -10,6 +10,7 @@ import {
   equalBytes,
   Fault,
   isFault,
+  readableRows,
   shape,
   type Store,
   type StoreOperation,
@@ -168,7 +169,9 @@ export async function storedNote(store: Store, hash: Uint8Array): Promise<Uint8A
 async function notesOfAgency(store: Store, agency: string): Promise<Uint8Array[]> {
   const start = agencyKey(agency);
   const notes: Uint8Array[] = [];
-  for await (const [key] of store.range({ gte: start, lt: concat(start, new Uint8Array(33).fill(255)) })) {
+  const range = { gte: start, lt: concat(start, new Uint8Array(33).fill(255)) };
+  // A listing that cannot be read is written again with its note: until then it must not stop the notes it stands among.
+  for await (const [key] of readableRows(store, range, () => undefined)) {
     const note = await readable(store, concat(notePrefix, key.subarray(start.length)));
     if (note !== undefined) notes.push(note);
   }

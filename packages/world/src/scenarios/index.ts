@@ -1,8 +1,18 @@
 // Every scenario by name, in the order of the table "When things break" in the ledger's design.
 
+import {
+  damagedEntries,
+  damagedIndex,
+  damagedLedger,
+  damagedStates,
+  hosterBehind,
+  lostDatabase,
+} from './damaged-hoster.ts';
 import { interruptedWriter, vanishedWriter } from './interrupted-writer.ts';
+import { powerCut } from './power-cut.ts';
 import { lostWriteAhead, oldWriteAhead, restoredDevice } from './renewed-writer.ts';
 import { forkedWriter, revokedWriter } from './revoked-writer.ts';
+import { contradictedVotes, missingVotes, restoredVoter } from './stopped-voter.ts';
 import type { Scenario } from './scenario.ts';
 
 export { runScenario, ScenarioFailure } from './run-scenario.ts';
@@ -15,4 +25,14 @@ export const scenarios: readonly Scenario[] = [
   restoredDevice,
   revokedWriter,
   forkedWriter,
+  powerCut,
+  missingVotes,
+  restoredVoter,
+  contradictedVotes,
+  hosterBehind,
+  damagedEntries,
+  damagedStates,
+  damagedIndex,
+  damagedLedger,
+  lostDatabase,
 ];
