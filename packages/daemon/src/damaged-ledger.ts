@@ -9,7 +9,7 @@ import type { Log } from './log.ts';
 /** How long after an attempt that did not heal everything the next one comes; it doubles up to ten seconds. */
 const HEAL_RETRY_MS = 250;
 const HEAL_RETRY_MS_MAX = 10_000;
-/** What the slow re-reading costs the disk: a ledger of 1 GB is read in an hour. */
+/** What the slow re-reading costs disk and processor: a million entries are read in about two hours. */
 const SCRUB_BYTES_PER_S = 262_144;
 const SCRUB_BYTES_AT_ONCE = 65_536;
 /** A pause between two logs, so that a small ledger is not read all day. */

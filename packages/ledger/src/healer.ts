@@ -26,6 +26,8 @@ import type { Voter } from './voter.ts';
 
 /** Logs asked about at once: what one scope may name. */
 const ORIGINS_AT_ONCE = 500;
+/** A row costs about what so many bytes cost, however short it is. */
+const ROW_BYTES = 256;
 
 export interface HealerOptions {
   readonly mirror: Mirror;
@@ -104,7 +106,7 @@ export class Healer {
     this.#scrubbed = next ?? '';
     if (next !== undefined) return this.#scrub(next, pace);
     for await (const [, value] of readableRows(logs.raw, {}, (...found) => logs.found(...found))) {
-      await pace(value.length);
+      await pace(value.length + ROW_BYTES);
     }
     if (logs.quarantine.doubt === null) await this.#keepSeals();
     this.#cycles += 1;

@@ -20,12 +20,18 @@ import type { LogStore, ResolveWriter } from './log-store.ts';
 import { storeCorrupt } from './quarantine.ts';
 import type { Writer } from './writer.ts';
 
+/** Entries of one read. */
+const PAGE = 256;
+/** Decoding and hashing an entry costs about what reading so many bytes does. */
+const ENTRY_BYTES = 1_024;
+const PACE_BYTES = 16_384;
+
 export interface ScrubOptions {
   readonly crypto: Crypto;
   readonly logs: LogStore;
   readonly resolve: ResolveWriter;
   readonly now: number;
-  /** Waited for after each signed batch of so many bytes: what keeps a scrub from starving its users. */
+  /** Waited for every so many bytes, between signed batches: what keeps a scrub from starving its users. */
   readonly pace: (bytes: number) => Promise<void>;
 }
 
@@ -49,29 +55,38 @@ export async function scrubLog(options: ScrubOptions, origin: string): Promise<F
 
 async function scrub({ crypto, logs, resolve, now, pace }: ScrubOptions, state: LogState): Promise<void> {
   const { origin } = state;
+  const heads = await signedHeads(logs.raw, state);
   const range = new CompactRange(crypto);
   let writer: Writer | undefined;
-  for (const head of await signedHeads(logs.raw, state)) {
-    const from = range.size;
-    const opened: StoredEntry[] = [];
-    let bytes = 0;
-    const rows = { gte: entryKey(origin, from), lt: entryKey(origin, head.size) };
+  let opened: StoredEntry[] = [];
+  let bytes = 0;
+  let nth = 0;
+  for (let from = 0; from < state.size; from = range.size) {
+    const rows = { gte: entryKey(origin, from), lt: entryKey(origin, Math.min(from + PAGE, state.size)) };
     for await (const [, value] of logs.raw.range(rows)) {
       const record = decodeRecord(value);
       const open = openStored(crypto, record);
       writer ??= resolve(record, origin);
       range.append(open.leafHash);
       opened.push(open);
-      bytes += value.length;
+      bytes += value.length + ENTRY_BYTES;
+      const head = heads[nth];
+      if (head === undefined || range.size < head.size) continue;
+      if (!equalBytes(range.root(), head.root)) throw rotten(origin, head.size);
+      const before = { ...state, size: range.size - opened.length };
+      const gone = await missingRows(logs.raw, derivedRows({ head, before, opened, writer }, now));
+      if (gone.length > 0) await logs.write(gone);
+      opened = [];
+      nth += 1;
+      if (bytes < PACE_BYTES) continue;
+      await pace(bytes);
+      bytes = 0;
     }
-    if (range.size !== head.size || writer === undefined) throw rotten(origin, head.size);
-    if (!equalBytes(range.root(), head.root)) throw rotten(origin, head.size);
-    const before = { ...state, size: from };
-    const gone = await missingRows(logs.raw, derivedRows({ head, before, opened, writer }, now));
-    if (gone.length > 0) await logs.write(gone);
-    await pace(bytes);
+    if (range.size < Math.min(from + PAGE, state.size)) throw rotten(origin, state.size);
   }
-  if (range.size !== state.size) throw rotten(origin, state.size);
+  // Entries that no signed head covers are as wrong as those that do not lead to one.
+  if (nth < heads.length || opened.length > 0) throw rotten(origin, state.size);
+  await pace(bytes);
 }
 
 /** Where the log's writer signed, in order, as the rows say. */

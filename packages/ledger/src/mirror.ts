@@ -83,6 +83,8 @@ export class Mirror {
   readonly #seat: VotingSeat;
   /** Sealed logs met in this run: nobody can finish their heads. */
   readonly #sealed = new Set<string>();
+  /** Logs held here that no note speaks of: notes come through this mirror, so nobody has to look again. */
+  readonly #unspoken = new Set<string>();
 
   constructor(options: MirrorOptions) {
     this.#logs = options.logs;
@@ -204,7 +206,11 @@ export class Mirror {
 
   /** A sealed log grows no further but under a certificate. Faults: LOG_SEALED. */
   async #mustBeOpen({ origin, records }: Append): Promise<void> {
-    if (!(await isLogSealed(this.#logs, origin, records[0]))) return;
+    if (this.#unspoken.has(origin)) return;
+    if (!(await isLogSealed(this.#logs, origin, records[0]))) {
+      if (this.#logs.has(origin)) this.#unspoken.add(origin);
+      return;
+    }
     this.#sealed.add(origin);
     throw new Fault(
       'refused',
@@ -470,8 +476,11 @@ export class Mirror {
       store: this.#logs.store,
       write: (rows: readonly StoreOperation[]) => this.#logs.write(rows),
     };
-    const keep = () => keepRootNote(ports, { said, now: this.#clock.now() }, note);
     const origin = originNamed(this.#crypto, said);
+    const keep = () => {
+      if (origin !== undefined) this.#unspoken.delete(origin);
+      return keepRootNote(ports, { said, now: this.#clock.now() }, note);
+    };
     await (origin === undefined ? keep() : this.#logs.alone(origin, keep));
   }
 
