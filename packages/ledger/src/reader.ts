@@ -1,7 +1,7 @@
 // Reading what is in force: heads from a quorum, compared with each other and with what this reader remembers, pulled,
 // and finished when nobody has certified them yet. "Not found" may be said only after this (SPEC: reading).
 
-import { concat, Fault, isFault, quorumOf, utf8 } from '@vauban/core';
+import { concat, Fault, fromUtf8, isFault, quorumOf, utf8 } from '@vauban/core';
 import { areParted, countsOf, historiesOf } from './branches.ts';
 import { openCertificate } from './checkpoint.ts';
 import { collectHeads } from './collect-heads.ts';
@@ -28,6 +28,8 @@ import { isListed } from './writer.ts';
  */
 export async function refresh(options: ReaderOptions, scope: HeadsScope): Promise<string[]> {
   const { logs } = options;
+  // Before anyone is asked: what grows meanwhile is no rollback.
+  const seen = await seenSizes(options);
   let { answers } = await collectHeads(options, scope);
   const shown = () =>
     new Set(answers.flatMap(({ heads, seals }) => [...heads, ...seals].map(({ origin }) => origin)));
@@ -45,11 +47,11 @@ export async function refresh(options: ReaderOptions, scope: HeadsScope): Promis
     const before = idle.size;
     for (const origin of open) {
       followed.add(origin);
-      if (!inScope(scope, origin)) continue;
-      const counted = await countedFor(options, origin, answers);
+      if (!(await inScope(options, scope, origin))) continue;
+      const heard = await countedFor(options, origin, answers);
+      const asked = { origin, seen: seen.get(origin) ?? 0 };
       // One reading at a time: histories are made here.
-      if (await logs.alone(`follow ${origin}`, () => follow(options, origin, counted, idle)))
-        found.push(origin);
+      if (await logs.alone(`follow ${origin}`, () => follow(options, asked, heard, idle))) found.push(origin);
       if (idle.size > before) break;
     }
     if (idle.size > before) answers = (await heardWithout(options, scope, idle)) ?? answers;
@@ -72,8 +74,11 @@ async function heardWithout(
   );
 }
 
-function inScope(scope: HeadsScope, origin: string): boolean {
-  return scope.of !== 'origins' || scope.origins.includes(origin);
+/** Whether a log belongs to what was asked for, as far as is known: a hoster may show anything. */
+async function inScope({ logs }: ReaderOptions, scope: HeadsScope, origin: string): Promise<boolean> {
+  if (scope.of === 'origins') return scope.origins.includes(origin);
+  // The logs of a vault are known by their first entry; one that is not known yet may be of it.
+  return scope.of === 'all' || !logs.has(origin) || (await logs.originsOfVault(scope.vault)).includes(origin);
 }
 
 /** Answers of q voters that vouch for this log: who calls it unready is made up for by others. */
@@ -90,14 +95,15 @@ async function countedFor(
 /** Follows a log; a voter that does not hand out what it shows is left out, while q others can be asked. */
 async function follow(
   options: ReaderOptions,
-  origin: string,
+  asked: Asked,
   answers: readonly HeadsBody[],
   idle: Set<string>,
 ): Promise<boolean> {
+  const { origin } = asked;
   const out = new Set<string>();
   for (let heard = answers; ; ) {
     try {
-      return await followOnce(options, origin, heard);
+      return await followOnce(options, asked, heard);
     } catch (error) {
       if (!isFault(error, 'UNFINISHED') || typeof error.facts['hoster'] !== 'string') throw error;
       if (out.has(error.facts['hoster'])) throw error;
@@ -117,14 +123,21 @@ async function follow(
   }
 }
 
+/** A log, and how far it had been seen certified before anyone was asked. */
+interface Asked {
+  readonly origin: string;
+  readonly seen: number;
+}
+
 /** False when the log is nothing but a hoster's invention. */
 async function followOnce(
   options: ReaderOptions,
-  origin: string,
+  asked: Asked,
   answers: readonly HeadsBody[],
 ): Promise<boolean> {
   const { logs, crypto } = options;
-  await refuseRollback(options, origin, answers);
+  const { origin } = asked;
+  await refuseRollback(options, asked, answers);
   const shown = shownOf(options, origin, answers);
   if (await isSettled(options, origin, answers)) {
     await takeCertificates(options, origin, shown);
@@ -180,14 +193,16 @@ async function followFork(options: ReaderOptions, origin: string, placed: readon
   });
 }
 
+const seenPrefix = utf8('A/');
+
 function seenKey(origin: string): Uint8Array {
-  return concat(utf8('A/'), utf8(origin));
+  return concat(seenPrefix, utf8(origin));
 }
 
 /** How far this reader has seen a log certified, whether or not it could fetch it. */
 async function seenSize(options: ReaderOptions, origin: string): Promise<number> {
   const row = await options.logs.store.get(seenKey(origin));
-  const seen = row === undefined ? 0 : Number(new TextDecoder().decode(row));
+  const seen = row === undefined ? 0 : Number(fromUtf8(row));
   return Math.max(seen, options.logs.state(origin).certifiedSize);
 }
 
@@ -212,13 +227,22 @@ async function rememberCertified(
   if (largest > seen) await logs.write([{ put: seenKey(origin), value: utf8(`${largest}`) }]);
 }
 
+/** `seenSize` of every log there is. */
+async function seenSizes({ logs }: ReaderOptions): Promise<ReadonlyMap<string, number>> {
+  const sizes = new Map(logs.origins().map((origin) => [origin, logs.state(origin).certifiedSize]));
+  for await (const [key, row] of logs.store.range({ gte: seenPrefix, lt: utf8('A0') })) {
+    const origin = fromUtf8(key.subarray(seenPrefix.length));
+    sizes.set(origin, Math.max(sizes.get(origin) ?? 0, Number(fromUtf8(row))));
+  }
+  return sizes;
+}
+
 /** No quorum may show less than was once seen certified. Faults: ROLLBACK. */
 async function refuseRollback(
   options: ReaderOptions,
-  origin: string,
+  { origin, seen }: Asked,
   answers: readonly HeadsBody[],
 ): Promise<void> {
-  const seen = await seenSize(options, origin);
   const signed = await signedByWriter(options, origin, shownOf(options, origin, answers));
   const largest = Math.max(0, ...signed.map(({ head }) => head.size));
   if (largest >= seen) return;

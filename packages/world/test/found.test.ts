@@ -1,7 +1,8 @@
 // Histories that found something, reduced to what mattered, with what it was.
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { nodeGround, type Plan, runHistory } from '../src/index.ts';
+import { nodeGround, parsePlan, type Plan, runHistory } from '../src/index.ts';
 
 const ground = nodeGround();
 const put = (at: number, path: string) => ({ do: 'put', by: 'town-1', at, path, files: [100] }) as const;
@@ -32,6 +33,10 @@ const found: readonly { readonly what: string; readonly plan: Plan }[] = [
       faults: [],
       liars: [],
     },
+  },
+  {
+    what: 'a log of another agency, shown by a liar now longer and now shorter, is no rollback of this vault',
+    plan: parsePlan(readFileSync(new URL('found-foreign-logs.plan.json', import.meta.url), 'utf8')),
   },
 ];
 
