@@ -1,6 +1,7 @@
 // Seeded histories of the whole network, by hand. One with its trace: npm run world -- --seed 7 (with --only 3,7 only those
 // of its misfortunes; with --plan file a plan that was saved). Many, with a table of what happened in them: --seeds 5000
-// --from 1. A history that fails is reduced to the misfortunes that matter.
+// --from 1. A history that fails is reduced to the misfortunes that matter. One scripted scenario with its trace:
+// --scenario power-cut (with --seed 7); what there is of them: --scenarios.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -14,6 +15,9 @@ import {
   type Plan,
   runCrowd,
   runHistory,
+  runScenario,
+  ScenarioFailure,
+  scenarios,
   shrink,
   untried,
   WorldFailure,
@@ -23,7 +27,7 @@ const SHRINK_MS = 120_000;
 /** So many seeds try everything there is. */
 const COMPLETE = 2_000;
 const usage =
-  'usage: npm run world -- [--seed N] [--only numbers] [--plan file] [--save file] [--quiet] | --seeds how many [--from N] [--threads N]';
+  'usage: npm run world -- [--seed N] [--only numbers] [--plan file] [--save file] [--quiet] | --seeds how many [--from N] [--threads N] | --scenario name [--seed N] [--quiet] | --scenarios';
 
 const { values } = parseArgs({
   options: {
@@ -35,6 +39,8 @@ const { values } = parseArgs({
     seeds: { type: 'string' },
     from: { type: 'string' },
     threads: { type: 'string' },
+    scenario: { type: 'string' },
+    scenarios: { type: 'boolean' },
   },
 });
 const [seed, count, from, threads] = [values.seed, values.seeds, values.from, values.threads].map((text) =>
@@ -45,8 +51,27 @@ if (![seed, count, from, threads].every((number) => Number.isSafeInteger(number)
   process.exit(2);
 }
 const ground = nodeGround();
-if (values.seeds === undefined) await one();
+if (values.scenarios === true) for (const { name, says } of scenarios) console.log(`${name}\n    ${says}`);
+else if (values.scenario !== undefined) await scripted(values.scenario);
+else if (values.seeds === undefined) await one();
 else await many();
+
+async function scripted(name: string): Promise<void> {
+  const scenario = scenarios.find((known) => known.name === name);
+  if (scenario === undefined) {
+    console.error(`there is no scenario ${name}: --scenarios lists them`);
+    process.exit(2);
+  }
+  const print = values.quiet === true ? undefined : (line: string) => console.log(line);
+  try {
+    console.log(JSON.stringify(await runScenario({ scenario, seed, ground, print })));
+  } catch (error) {
+    if (!(error instanceof ScenarioFailure)) throw error;
+    console.error(error.message);
+    console.error(error.cause instanceof Error ? error.cause.stack : error.cause);
+    process.exitCode = 1;
+  }
+}
 
 async function one(): Promise<void> {
   const drawn =

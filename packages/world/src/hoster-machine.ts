@@ -24,7 +24,8 @@ interface Run {
 }
 
 export class HosterMachine {
-  readonly identity: HosterIdentity;
+  /** Its keys change with what its engineer installs, from the next start on. */
+  identity: HosterIdentity;
   readonly disk: Disk;
   readonly #world: World;
   #liar: Liar | undefined;

@@ -6,4 +6,5 @@ export { type HistoryOptions, type HistoryReport, runHistory, WorldFailure } fro
 export { describe, formatPlan, only, parsePlan, type Plan } from './plan.ts';
 export { type CrowdReport, type Outcome, runCrowd } from './adapters/crowd.ts';
 export { required, untried } from './required.ts';
+export { runScenario, ScenarioFailure, scenarios } from './scenarios/index.ts';
 export { shrink, type Shrunk } from './shrink.ts';

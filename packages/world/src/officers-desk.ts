@@ -25,7 +25,7 @@ const AGAIN_MS = 2_000;
  * Puts `change` in force with the officer's signature and a quorum of the voters. One draft for one version: who has not
  * cosigned it is asked again. False when no quorum has within `timeMsMax`; the draft is then alive for ever.
  */
-async function enactCharter(
+export async function enactCharter(
   world: World,
   change: (charter: Charter) => Charter,
   timeMsMax: number,

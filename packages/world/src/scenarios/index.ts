@@ -8,9 +8,11 @@ import {
   hosterBehind,
   lostDatabase,
 } from './damaged-hoster.ts';
+import { droppedKey } from './dropped-key.ts';
 import { interruptedWriter, vanishedWriter } from './interrupted-writer.ts';
 import { powerCut } from './power-cut.ts';
 import { lostWriteAhead, oldWriteAhead, restoredDevice } from './renewed-writer.ts';
+import { replacedRoot } from './replaced-root.ts';
 import { forkedWriter, revokedWriter } from './revoked-writer.ts';
 import { contradictedVotes, missingVotes, restoredVoter } from './stopped-voter.ts';
 import type { Scenario } from './scenario.ts';
@@ -25,6 +27,7 @@ export const scenarios: readonly Scenario[] = [
   restoredDevice,
   revokedWriter,
   forkedWriter,
+  droppedKey,
   powerCut,
   missingVotes,
   restoredVoter,
@@ -35,4 +38,5 @@ export const scenarios: readonly Scenario[] = [
   damagedIndex,
   damagedLedger,
   lostDatabase,
+  replacedRoot,
 ];
