@@ -1,7 +1,7 @@
 // Row 7: a hoster that is behind, or whose database rots: it gets everything back from the others without a person, votes
 // again, and can be relied on alone for the quorum.
 
-import { checkedStore, prefixedStore, type Random, readableRows, utf8 } from '@vauban/core';
+import { checkedStore, prefixedStore, type Random, readableRows, toHex, utf8 } from '@vauban/core';
 import { CrashStore } from '../crash-store.ts';
 import type { HosterMachine } from '../hoster-machine.ts';
 import type { PulledLog } from '../checker.ts';
@@ -73,20 +73,29 @@ async function heals(
   await stage.must('it votes again', () => hoster.state === 'voting');
   await stage.world.sleep(HEALING_MS);
   await relyOn(stage, name);
-  hoster.kill();
-  const healed = await rowsOf(stage, hoster);
-  stage.is('every row can be read', healed.unreadable === 0 && healed.readable > rows.readable);
-  hoster.start();
+  // Everybody has caught up by then.
+  await stage.allVote();
+  await stage.world.sleep(HEALING_MS);
+  const other = stage.hosters.find((one) => one !== hoster) as HosterMachine;
+  for (const one of [hoster, other]) one.kill();
+  const [healed, whole] = [await rowsOf(stage, hoster), await rowsOf(stage, other)];
+  stage.is('every row can be read', healed.unreadable === 0);
+  stage.is('and there are those that others have', healed.keys.join() === whole.keys.join());
+  for (const one of [hoster, other]) one.start();
 }
 
 /** Of the ledger on a disk that no program runs on. */
 async function rowsOf(stage: Stage, hoster: HosterMachine) {
   const program = stage.world.program(`${hoster.name}/looked at`, stage.lines.length);
   const store = prefixedStore(checkedStore(hoster.disk.store(program), stage.world.crypto), utf8('ledger/'));
-  let [readable, unreadable] = [0, 0];
-  for await (const _ of readableRows(store, {}, () => void (unreadable += 1))) readable += 1;
+  const keys: string[] = [];
+  let unreadable = 0;
+  const corrupt = () => {
+    unreadable += 1;
+  };
+  for await (const [key] of readableRows(store, {}, corrupt)) keys.push(toHex(key));
   program.end();
-  return { readable, unreadable };
+  return { keys, readable: keys.length, unreadable };
 }
 
 async function flipped(

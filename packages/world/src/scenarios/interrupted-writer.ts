@@ -12,7 +12,7 @@ async function interrupted(stage: Stage) {
   const sent = stage.appendsOf('town-1').findLast((one) => same(one.head, head))?.bytes ?? '';
   if (stage.world.seed % 2 === 0) person.machine.kill();
   else person.machine.cutPower();
-  return { person, putting, head, sent };
+  return { person, putting, head, sent, reached };
 }
 
 function onceOnly(stage: Stage, head: { readonly origin: string; readonly size: number }): void {
@@ -23,9 +23,14 @@ export const interruptedWriter: Scenario = {
   name: 'interrupted-writer',
   says: 'A writer loses power after fewer than a quorum stored its append: it resends the identical bytes, and nothing is there twice.',
   async play(stage) {
-    const { putting, head, sent } = await interrupted(stage);
+    const { person, putting, head, sent, reached } = await interrupted(stage);
     const crashedAtMs = stage.world.nowMs;
+    // Where the others are enough without them, nobody but the writer itself can know of it.
+    const hidden = reached.length <= stage.hosters.length - stage.quorum;
+    const back = hidden ? reached.map((name) => stage.world.weather.isolate(name)) : [];
     await putting;
+    for (const undo of back) undo();
+    stage.is('its key goes on', (await stage.origin(person)) === head.origin);
     const again = stage.appendsOf('town-1', crashedAtMs);
     const resent = again.filter((one) => same(one.head, head));
     stage.is('it resent what it had signed', resent.length > 0);

@@ -3,6 +3,7 @@
 import type { PulledLog } from '../checker.ts';
 import { bytesOf, field, numberOf, textOf } from '../checkers/cbor.ts';
 import { leafOf } from '../checkers/tree.ts';
+import { decodeRequest, PeerClient, remoteVoter } from '@vauban/wire';
 import type { Scenario } from './scenario.ts';
 import type { Stage } from './stage.ts';
 
@@ -43,6 +44,39 @@ function votesOn(stage: Stage, origin: string): number {
   return stage.evidence.votes.filter((one) => one.origin === origin).length;
 }
 
+/** What the hosters answer when one of them brings the others what a revoked device had signed: codes of refusals. */
+async function broughtByAnother(stage: Stage, body: Uint8Array | undefined): Promise<string[]> {
+  const { world } = stage;
+  const charter = world.charters.current;
+  const request = body === undefined ? undefined : decodeRequest(body);
+  if (request?.ask !== 'append') throw new Error('nothing was appended');
+  const [name] = stage.some(1) as [string];
+  const { transportSeed } = stage.hoster(name).identity;
+  const program = world.program('accomplice', 0);
+  const network = world.party(program, { name: 'accomplice', seed: transportSeed, listens: false });
+  await network.start();
+  const options = {
+    network,
+    crypto: world.crypto,
+    charterName: charter.name,
+    charterVersion: () => charter.version,
+  };
+  const others = charter.daemons.filter(({ site }) => site !== name);
+  const told = await Promise.all(
+    others.map(async (daemon) => {
+      const voter = remoteVoter(
+        daemon.site,
+        new PeerClient(daemon, { ...options, identity: { role: 'daemon' } }),
+      );
+      const reply = await voter.append(request.append, null);
+      return reply.result === 'refused' ? reply.fault.code : reply.result;
+    }),
+  );
+  await network.stop();
+  program.end();
+  return told;
+}
+
 /** How long a revocation is on its way. */
 const NOTE_LATE_MS = 3_000;
 
@@ -69,6 +103,9 @@ export const revokedWriter: Scenario = {
     const reached = stage.some(world.seed % 2 === 0 ? 4 : 1 + (world.seed % 3));
     const putting = stage.put(lost, 'during');
     const head = await stage.cutShort(lost, reached);
+    const sent = stage.messages.findLast(
+      ({ from, what }) => from === 'town-1' && what === 'ask append',
+    )?.body;
     const back = world.weather.isolate('town-1');
     await revoking;
     late();
@@ -76,6 +113,10 @@ export const revokedWriter: Scenario = {
     stage.is('no more have signed', stage.votersOf(head).length === reached.length);
     const votes = votesOn(stage, origin);
     await kept.list();
+    stage.is(
+      'nobody signs it, whoever brings it',
+      (await broughtByAnother(stage, sent)).every((one) => one === 'LOG_SEALED'),
+    );
     back();
     // Its person notices, and takes a new device.
     await putting;
