@@ -29,7 +29,7 @@ export interface Roughness {
 }
 
 /** What befalls one message, by who sends what to whom: nothing (0), so many milliseconds more, or it is lost alone. */
-export type Fate = (message: { readonly from: string; readonly to: string; readonly what: string }) => number;
+type Fate = (message: { readonly from: string; readonly to: string; readonly what: string }) => number;
 export const LOST = Number.POSITIVE_INFINITY;
 
 export class Weather {

@@ -10,7 +10,7 @@ import { type Ground, World } from '../world.ts';
 import type { Scenario } from './scenario.ts';
 import { Stage } from './stage.ts';
 
-export interface ScenarioOptions {
+interface ScenarioOptions {
   readonly scenario: Scenario;
   readonly seed: number;
   readonly ground: Ground;
@@ -18,7 +18,7 @@ export interface ScenarioOptions {
   readonly print?: ((line: string) => void) | undefined;
 }
 
-export interface ScenarioReport {
+interface ScenarioReport {
   readonly name: string;
   readonly seed: number;
   /** Hex SHA-256 over the trace. */

@@ -13,12 +13,12 @@ import { LOST } from '../network/weather.ts';
 import { Person } from '../person.ts';
 import type { World } from '../world.ts';
 
-export interface SeenMessage extends Message {
+interface SeenMessage extends Message {
   readonly atMs: number;
 }
 
 /** An append as it arrived somewhere. */
-export interface SeenAppend {
+interface SeenAppend {
   readonly atMs: number;
   readonly to: string;
   readonly head: JudgedHead;
