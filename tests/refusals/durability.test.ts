@@ -149,14 +149,19 @@ describe('left out, it is noticed:', () => {
     ],
     ['the sync of the index', 'receipt without the synced index', upload, inStore('index/')],
     ['the sync of the ledger', 'cosignature without the synced batch', freshLog, inStore('ledger/L/')],
-    ['the vote', 'cosignature without the vote written', freshLog, onDisk('write', /^votes$/)],
+    ['the vote', 'cosignature without the vote written', freshLog, onDisk('write', /^votes-1$/)],
     [
       'the fsync of the vote history',
       'cosignature without the fsync of the vote history',
       freshLog,
-      onDisk('sync', /^votes$/),
+      onDisk('sync', /^votes-1$/),
     ],
-    ['the sync of a draft', 'draft without the synced draft', offerDraft, inStore('charter/draft')],
+    [
+      'the fsync of a draft’s vote',
+      'draft without the fsync of the vote history',
+      offerDraft,
+      onDisk('sync', /^votes-1$/),
+    ],
     ['the sync of a root note', 'note without the synced note', note, inStore('ledger/N/')],
   ];
   test.each(rows)('%s', async (_, found, work, sabotage) => {

@@ -24,7 +24,10 @@ function missingBefore(what: Sent, before: readonly Step[]): string | undefined 
   if (what.promise === 'receipt') return fragmentMissing(what, before);
   if (what.promise === 'cosignature') return voteMissing(what, before);
   return what.promise === 'draft'
-    ? inOrder(before, [['the synced draft', (step) => holdsKey(step, 'charter/draft')]])
+    ? inOrder(
+        before,
+        voteSteps((bytes) => includes(bytes, utf8('/charter'))),
+      )
     : inOrder(before, [['the synced note', (step) => holdsValue(step, 'ledger/N/', what.note)]]);
 }
 
@@ -61,13 +64,20 @@ function voteMissing(
   const names = (bytes: Uint8Array) => includes(bytes, utf8(of.origin)) && includes(bytes, of.root);
   return inOrder(before, [
     ['the synced batch', (step) => holdsValue(step, `ledger/L/${of.origin}`, utf8(of.head))],
+    ...voteSteps(names),
+  ]);
+}
+
+/** A vote that `names` knows, written and fsynced. */
+function voteSteps(names: (bytes: Uint8Array) => boolean): readonly Wanted[] {
+  return [
     [
       'the vote written',
       (step) =>
         step.at === 'disk' && step.call === 'write' && step.path === VOTES && names(step.bytes ?? EMPTY),
     ],
     ['the fsync of the vote history', (step) => isDisk(step, 'sync', VOTES)],
-  ]);
+  ];
 }
 
 const EMPTY = new Uint8Array(0);
@@ -94,10 +104,6 @@ function synced(step: Step) {
 
 function startsWith(key: Uint8Array, prefix: string): boolean {
   return equalBytes(key.subarray(0, utf8(prefix).length), utf8(prefix));
-}
-
-function holdsKey(step: Step, prefix: string): boolean {
-  return synced(step).some(({ key }) => startsWith(key, prefix));
 }
 
 function holdsValue(step: Step, prefix: string, part: Uint8Array): boolean {
