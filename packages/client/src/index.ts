@@ -1,12 +1,14 @@
 // The door of `client`.
 
 export { nodeClient } from './adapters/node-client.ts';
+export { ledgerWorkers } from './adapters/ledger-workers.ts';
 export { nodeSource } from './adapters/local-source.ts';
 export { nodeTargetDirectory, nodeTargetFile } from './adapters/local-target.ts';
 export type { CatalogVersion } from './catalog.ts';
 export { DaemonLinks } from './daemon-links.ts';
 export type { DeviceLine, Revoked } from './devices.ts';
 export type { GetResult } from './get.ts';
+export type { LedgerProcessors } from './ledger-processors.ts';
 export type * from './local-tree.ts';
 export { Membership } from './membership.ts';
 export type { ClientPorts } from './ports.ts';

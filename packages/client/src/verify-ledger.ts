@@ -5,29 +5,21 @@ import {
   asFault,
   type Clock,
   type Crypto,
-  decodeCbor,
-  encodeCbor,
   equalBytes,
   Fault,
   memoryStore,
   quorumOf,
   type Random,
-  shape,
   type Store,
-  utf8,
 } from '@vauban/core';
 import {
-  admit,
   type CharterChain,
-  generationOf,
   type Head,
   type HeadsScope,
-  isVoided,
+  type Intake,
   LogStore,
   openCertificate,
   openHeads,
-  openStored,
-  type Payload,
   pull,
   readHead,
   type ReaderOptions,
@@ -35,7 +27,8 @@ import {
   type StoredHead,
   type Voter,
 } from '@vauban/ledger';
-import { seenPart, viewAt } from './view-at.ts';
+import { LedgerAdmission } from './admit-ledger.ts';
+import type { LedgerProcessors } from './ledger-processors.ts';
 
 export interface LedgerProblem {
   /** Whose copy it is; null when all copies agree on it. */
@@ -77,12 +70,14 @@ export interface VerifyLedgerOptions {
   readonly copies?: 'heads' | 'all';
   /** What was verified before: then only what is new is pulled and admitted, and what was certified must still be there. */
   readonly memory?: Store;
+  /** Other processors, for entries and signatures; without them everything is checked on this one. */
+  readonly processors?: LedgerProcessors;
   readonly onHoster?: (done: number, total: number, hoster: string) => void;
   readonly signal?: AbortSignal;
 }
 
-/** Entries read at once. */
-const PAGE = 256;
+/** Logs pulled side by side where other processors check them: each waits for one of them at a time. */
+const LOGS_AT_ONCE = 6;
 
 /** One hoster's word on one log. */
 interface Claim {
@@ -122,14 +117,15 @@ export async function verifyLedger(options: VerifyLedgerOptions): Promise<Ledger
   }
   const union = await LogStore.open(options.memory ?? memoryStore(), options.crypto);
   const left = new Set<string>();
-  const ground = { union, left, certificates: new Map<string, Head>() };
-  for (const [origin, ofLog] of claims) {
+  const admission = new LedgerAdmission(options);
+  const ground = { union, left, admission, certificates: new Map<string, Head>() };
+  await eachOf(claims, options.processors === undefined ? 1 : LOGS_AT_ONCE, async ([origin, ofLog]) => {
     if (options.copies === 'heads') await uniteByHeads(options, { ...ground, origin, claims: ofLog, tell });
     else await unite(options, { ...ground, origin, claims: ofLog, tell });
-  }
+  });
   if (reached.length >= quorumOf(options.charters.current)) problems.push(...rolledBack(union, claims));
-  const admitted = await admitAll(options, union);
-  problems.push(...admitted.problems);
+  const admitted = await admission.finish(union);
+  problems.push(...admitted.problems.map((one) => ({ hoster: null, ...one })));
   const states = union.origins().map((origin) => union.state(origin));
   return {
     ok: problems.length === 0 && reached.length > left.size,
@@ -153,6 +149,7 @@ async function unite(
     readonly origin: string;
     readonly claims: readonly Claim[];
     readonly union: LogStore;
+    readonly admission: LedgerAdmission;
     readonly tell: Tell;
     /** Takes those who answered at first, and then fell silent: that is no problem of the ledger's. */
     readonly left: Set<string>;
@@ -181,7 +178,8 @@ async function unite(
   }
   if (longest === undefined) return;
   try {
-    await pull(readerOf(options, longest.voter, union), longest.voter, origin, longest.head.size);
+    const reader = unionOf(options, longest.voter, of);
+    await pull(reader, longest.voter, origin, longest.head.size);
     if (certificate !== null) await union.certify(origin, { size: readHead(certificate).size, certificate });
   } catch (error) {
     tell(longest.voter.hoster, origin, error);
@@ -195,6 +193,7 @@ async function uniteByHeads(
     readonly origin: string;
     readonly claims: readonly Claim[];
     readonly union: LogStore;
+    readonly admission: LedgerAdmission;
     readonly tell: Tell;
     readonly left: Set<string>;
     readonly certificates: Map<string, Head>;
@@ -204,7 +203,7 @@ async function uniteByHeads(
   for (const claim of of.claims.toSorted(certifiedFirst)) {
     const { voter, head } = claim;
     try {
-      await pull(readerOf(options, voter, union), voter, origin, head.size);
+      await pull(unionOf(options, voter, of), voter, origin, head.size);
       await checkHead(options, { ...claim, logs: union }, of.certificates);
       await takeCertificate(union, head, of.certificates);
     } catch (error) {
@@ -329,68 +328,38 @@ async function compare(known: Copy, { voter, head, logs }: Copy): Promise<void> 
 }
 
 function readerOf(options: VerifyLedgerOptions, voter: Voter, logs: LogStore): ReaderOptions {
-  const { crypto, clock, random, charters } = options;
-  return { crypto, clock, random, charters, voters: () => [voter], logs };
+  const { crypto, clock, random, charters, processors } = options;
+  // What the power takes is pulled again.
+  const intake: Intake = {
+    sync: false,
+    ...(processors && { check: (...of) => processors.takeAppends(...of) }),
+  };
+  return { crypto, clock, random, charters, voters: () => [voter], logs, intake };
 }
 
-/** Admission of every certified entry that no void cancels, as it had to hold when it was written. */
-async function admitAll(
+/** What is pulled here is what will be judged. */
+function unionOf(
   options: VerifyLedgerOptions,
-  logs: LogStore,
-): Promise<{ readonly problems: readonly LedgerProblem[]; readonly erased: number }> {
-  const problems: LedgerProblem[] = [];
-  let erased = 0;
-  const whole = options.scopes.some(({ of }) => of === 'all');
-  for (const origin of logs.origins()) {
-    const { certifiedSize } = logs.state(origin);
-    const writer = await logs.writer(origin, (genesis) => resolveWriter(options, genesis, origin));
-    if (writer === undefined) continue;
-    const first = await admittedBefore(logs, origin);
-    let generation =
-      writer.kind === 'daemon' && first > 0
-        ? await generationOf(logs.store, writer.daemon, { origin, index: first })
-        : 0;
-    let sound = certifiedSize;
-    for (let from = first; from < certifiedSize; from += PAGE) {
-      options.signal?.throwIfAborted();
-      const records = await logs.records(origin, from, Math.min(certifiedSize, from + PAGE));
-      for (const [nth, record] of records.entries()) {
-        const index = from + nth;
-        if (await isVoided(logs.store, { origin, index })) continue;
-        try {
-          const open = openStored(options.crypto, record);
-          if (open.payload === null) {
-            erased += 1;
-            continue;
-          }
-          const { kind, time } = open.entry;
-          const view = viewAt({ ...options, logs }, { name: { origin, index }, kind, time, generation });
-          generation = Math.max(generation, generationIn(open.payload));
-          const payload = whole ? open.payload : await seenPart(open.payload, logs);
-          if (payload !== null) await admit(view, { origin, index, writer }, { ...open, payload });
-        } catch (error) {
-          const { code, message } = asFault(error);
-          problems.push({ hoster: null, origin, index, code, message });
-          sound = Math.min(sound, index);
-        }
-      }
-    }
-    if (options.memory !== undefined && sound > first) {
-      await logs.write([{ put: admittedKey(origin), value: encodeCbor(sound) }]);
-    }
-  }
-  return { problems, erased };
+  voter: Voter,
+  { union, admission }: { readonly union: LogStore; readonly admission: LedgerAdmission },
+): ReaderOptions {
+  const reader = readerOf(options, voter, union);
+  return { ...reader, intake: { sync: false, ...reader.intake, taken: (...of) => admission.take(...of) } };
 }
 
-/** Beside the logs' own rows: up to where each was admitted in an earlier run. */
-const admittedKey = (origin: string) => utf8(`Z/${origin}`);
-
-async function admittedBefore(logs: LogStore, origin: string): Promise<number> {
-  const value = await logs.store.get(admittedKey(origin));
-  return value === undefined ? 0 : decodeCbor(shape.count(), value, 'verified size', 16);
-}
-
-/** Generation that an erasing raises its daemon to; 0 for other entries. */
-function generationIn(payload: Payload): number {
-  return 'generation' in payload && payload.kind !== 'custody' ? payload.generation : 0;
+/** Does something with each, so many at a time. Rejects with the first failure, when nothing is under way any more. */
+async function eachOf<Item>(
+  items: Iterable<Item>,
+  atOnce: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const waiting = items[Symbol.iterator]();
+  const failed: unknown[] = [];
+  const lane = async () => {
+    for (let next = waiting.next(); next.done !== true && failed.length === 0; next = waiting.next()) {
+      await work(next.value).catch((error: unknown) => failed.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  if (failed.length > 0) throw failed[0];
 }

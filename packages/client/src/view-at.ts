@@ -95,7 +95,7 @@ async function asOf(facts: SegmentFacts, logs: LogStore, entry: JudgedEntry): Pr
 }
 
 /** The version in force at a time; the first one for whatever is older. */
-function charterAt(charters: CharterChain, time: number): Charter {
+export function charterAt(charters: CharterChain, time: number): Charter {
   let found = charters.version(1) as Charter;
   for (let version = 2; version <= charters.current.version; version++) {
     const next = charters.version(version) as Charter;

@@ -3,7 +3,7 @@
 import { type Charter, type Crypto, equalBytes, Fault, findDaemon, toHex } from '@vauban/core';
 import type { Adopt } from './adoption.ts';
 import type { VotingSets } from './checkpoint.ts';
-import type { ClaimName, EntryKind } from './entry.ts';
+import type { ClaimName, EntryKind, Place } from './entry.ts';
 import type { ReleaseFact, SegmentFacts } from './segment-facts.ts';
 import type { KnownClaim } from './segment-index.ts';
 import type { Writer } from './writer.ts';
@@ -32,6 +32,8 @@ export interface AdmissionView {
   writerOf(origin: string): Promise<Writer | undefined>;
   /** Whether the agency's revocation of the log's device is stored here. */
   isSealed(log: { readonly origin: string; readonly agency: string }): Promise<boolean>;
+  /** True for a place whose receipts were found right, under the charter version it names, before it came here. */
+  receiptsHold?(place: Place): boolean;
   /** Index of an earlier `adopt` of the same entry in the log that no void cancels; undefined when there is none. */
   adoptedAt(by: ClaimName, adopt: Adopt): Promise<number | undefined>;
 }

@@ -3,6 +3,8 @@
 export * from './admission.ts';
 export { adoptedPayload, type Adopt, effectOf } from './adoption.ts';
 export { makeAdopt } from './adopting.ts';
+export { receiptChecksOf, type SignatureCheck } from './admit-place.ts';
+export * from './append-taking.ts';
 export { Budget, type BudgetLimits } from './budget.ts';
 export * from './charter-drafts.ts';
 export * from './charter-log.ts';
@@ -54,6 +56,7 @@ export {
   purgesOf,
   releasesOf,
   segmentFacts,
+  voidedOf,
 } from './segment-index.ts';
 export { storedView } from './stored-view.ts';
 export * from './segment.ts';

@@ -70,10 +70,19 @@ export function sizeOfBoundary(key: Uint8Array): number {
 }
 
 export function entryKey(origin: string, index: number): Uint8Array {
-  const tail = new Uint8Array(9);
-  new DataView(tail.buffer).setBigUint64(1, BigInt(index));
-  return concat(entryPrefix, utf8(origin), tail);
+  // Entries come log by log: making the same name into bytes again would cost as much as all the rest of a row.
+  if (lastStart.origin !== origin) lastStart = { origin, bytes: concat(entryPrefix, utf8(origin)) };
+  const { bytes } = lastStart;
+  const key = new Uint8Array(bytes.length + 9);
+  key.set(bytes);
+  const tail = new DataView(key.buffer, bytes.length + 1);
+  tail.setUint32(0, Math.floor(index / 2 ** 32));
+  tail.setUint32(4, index % 2 ** 32);
+  return key;
 }
+
+/** Where the keys of the log asked for last begin. */
+let lastStart = { origin: '', bytes: entryPrefix };
 
 export const stateRange = { gte: statePrefix, lt: utf8('L0') };
 

@@ -63,6 +63,7 @@ export class LogStore {
   readonly #crypto: Crypto;
   readonly #states: Map<string, LogState>;
   readonly #writers = new Map<string, Writer>();
+  #recent: { readonly max: number; readonly entries: Map<string, StoredEntry> } | undefined;
   readonly #alone = new Locks();
   readonly #writes = new Locks();
   #failure: Fault | undefined;
@@ -192,12 +193,34 @@ export class LogStore {
 
   /** One entry, decoded and checked, its payload erased or not. Faults: STORE_CORRUPT. */
   async stored(origin: string, index: number): Promise<StoredEntry> {
-    const [record] = await this.records(origin, index, index + 1);
-    try {
-      return openStored(this.#crypto, record as LogRecord);
-    } catch (error) {
-      throw this.#corrupt(origin, `entry ${index} of ${origin} is not what was stored`, { index }, error);
-    }
+    const [entry] = await this.storedRange(origin, index, index + 1);
+    return entry as StoredEntry;
+  }
+
+  /** The same of [from, to), in order. */
+  async storedRange(origin: string, from: number, to: number): Promise<StoredEntry[]> {
+    const recent = this.#recent;
+    const known = recent?.entries.get(nameOf(origin, from));
+    if (known !== undefined && to === from + 1) return [known];
+    const records = await this.records(origin, from, to);
+    return records.map((record, nth) => {
+      const index = from + nth;
+      try {
+        const opened = openStored(this.#crypto, record);
+        if (recent === undefined) return opened;
+        recent.entries.set(nameOf(origin, index), opened);
+        if (recent.entries.size > recent.max)
+          recent.entries.delete(recent.entries.keys().next().value as string);
+        return opened;
+      } catch (error) {
+        throw this.#corrupt(origin, `entry ${index} of ${origin} is not what was stored`, { index }, error);
+      }
+    });
+  }
+
+  /** Remembers as many entries as last opened: for whoever only reads, and looks at the same ones several times. */
+  rememberOpened(max: number): void {
+    this.#recent = { max, entries: new Map() };
   }
 
   /** One entry with its payload. Faults: STORE_CORRUPT, PAYLOAD_ERASED. */
@@ -239,13 +262,19 @@ export class LogStore {
   ): Promise<CheckedAppend> {
     const before = this.state(append.origin);
     assert(append.oldSize === before.size, 'the append starts where the log ends');
-    const first = append.records[0];
-    if (first === undefined) throw wrong('MALFORMED', 'an append brings at least one entry', append.origin);
-    const writer =
-      before.size === 0 ? resolve(first, append.origin) : await this.writer(append.origin, resolve);
-    assert(writer !== undefined, 'a log that is not empty has a genesis');
+    const writer = await this.writerOf(append, resolve);
     const erased = (of: ClaimName, purge: ClaimName) => this.erasable(of, purge);
     return checkAppend({ crypto: this.#crypto, charter, before, writer, erased, afford }, append);
+  }
+
+  /** Who must have written an append: by the stored genesis, or its own when it begins the log. Faults: MALFORMED, those of `resolve`. */
+  async writerOf({ origin, records }: Append, resolve: ResolveWriter): Promise<Writer> {
+    const [first] = records;
+    if (first === undefined) throw wrong('MALFORMED', 'an append brings at least one entry', origin);
+    const writer =
+      this.state(origin).size === 0 ? resolve(first, origin) : await this.writer(origin, resolve);
+    assert(writer !== undefined, 'a log that is not empty has a genesis');
+    return writer;
   }
 
   /** Store operations that make a checked append part of the log, with the state they lead to. */
@@ -266,10 +295,14 @@ export class LogStore {
     return this.#alone.run(origin, work);
   }
 
-  /** Writes rows of `rows` and of others in one synced batch, then remembers the state. Faults: STORE_FAILED. */
-  commit(after: LogState, operations: readonly StoreOperation[]): Promise<void> {
+  /** Writes rows of `rows` and of others in one batch, synced unless told, then remembers the state. Faults: STORE_FAILED. */
+  commit(
+    after: LogState,
+    operations: readonly StoreOperation[],
+    { sync }: { readonly sync: boolean } = { sync: true },
+  ): Promise<void> {
     return this.#writes.run(after.origin, async () => {
-      await this.#write(operations, true);
+      await this.#write(operations, sync);
       const { certifiedSize, certificate } = this.state(after.origin);
       const certified = certifiedSize > after.certifiedSize ? { certifiedSize, certificate } : {};
       this.#states.set(after.origin, { ...after, ...certified });
@@ -370,6 +403,8 @@ export class LogStore {
     });
   }
 }
+
+const nameOf = (origin: string, index: number) => `${origin} ${index}`;
 
 /** Genesis payload of a log's first record. */
 export function genesisOf(record: LogRecord) {

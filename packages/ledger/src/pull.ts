@@ -1,10 +1,11 @@
 // What a reader does with one log and one voter: takes its bytes after checking them, and gets its head certified.
 
 import { asFault, type Clock, type Crypto, equalBytes, Fault, isFault, type Random } from '@vauban/core';
+import { canTake, type TakenAppends, type TakingGround } from './append-taking.ts';
 import type { CharterChain } from './charter-log.ts';
 import { openCertificate, readHead } from './checkpoint.ts';
 import { openHeads } from './heads.ts';
-import { genesisOf, type LogRecord, type LogStore } from './log-store.ts';
+import { type Append, genesisOf, type LogRecord, type LogStore } from './log-store.ts';
 import { pushHead, quorumFault } from './push.ts';
 import type { Voter } from './voter.ts';
 import { type Writer, writerUnder } from './writer.ts';
@@ -20,9 +21,23 @@ export interface ReaderOptions {
   readonly newer?: () => Promise<void>;
   /** The reader's own copy; what it holds is what it remembers. */
   readonly logs: LogStore;
+  readonly intake?: Intake;
   readonly signal?: AbortSignal;
   /** What a person should know and what stops no reading: FORKED. */
   readonly onNotice?: (fault: Fault) => void;
+}
+
+/** How whoever takes very much takes it in. */
+export interface Intake {
+  /** False where what was taken may be lost with the power, because it can be pulled again. */
+  readonly sync: boolean;
+  /** Does what `takeAppends` does, on other processors. Undefined for what is not worth the way there. */
+  readonly check?: (ground: TakingGround, appends: readonly Append[]) => Promise<TakenAppends> | undefined;
+  /** Told what was stored, from which index on. */
+  readonly taken?: (
+    of: { readonly origin: string; readonly from: number; readonly writer: Writer },
+    entries: Pick<TakenAppends, 'kinds' | 'times'>,
+  ) => void;
 }
 
 /** Pulls batches from one voter up to `size`, checking bytes, chain, root and log signature of each. */
@@ -32,23 +47,13 @@ export async function pull(
   origin: string,
   size: number,
 ): Promise<void> {
-  const { logs, clock } = options;
+  const { logs } = options;
   while (logs.state(origin).size < size) {
     const from = logs.state(origin).size;
-    for (const append of await handedOut(voter, origin, from)) {
-      const take = () =>
-        logs.alone(origin, async () => {
-          if (append.origin !== origin || append.oldSize !== logs.state(origin).size) return;
-          const checked = await logs.check(append, options.charters.current, (...first) =>
-            resolveWriter(options, ...first),
-          );
-          const { operations, after } = logs.rows(checked, {
-            now: clock.now(),
-            admittedSize: 0,
-            votedSeconds: null,
-          });
-          await logs.commit(after, operations);
-        });
+    const appends = await handedOut(voter, origin, from);
+    const elsewhere = await logs.alone(origin, () => takeElsewhere(options, origin, appends));
+    for (const append of elsewhere ? [] : appends) {
+      const take = () => logs.alone(origin, () => takeHere(options, origin, append));
       await take().catch(async (error: unknown) => {
         const purge = isFault(error, 'PAYLOAD_WITHHELD') ? error.facts['purge'] : undefined;
         if (typeof purge !== 'string' || purge === origin) throw error;
@@ -69,6 +74,49 @@ export async function pull(
       );
     }
   }
+}
+
+async function takeHere(options: ReaderOptions, origin: string, append: Append): Promise<void> {
+  const { logs, clock, intake } = options;
+  const { size: from } = logs.state(origin);
+  if (append.origin !== origin || append.oldSize !== from) return;
+  const checked = await logs.check(append, options.charters.current, (...first) =>
+    resolveWriter(options, ...first),
+  );
+  const at = { now: clock.now(), admittedSize: 0, votedSeconds: null };
+  const { operations, after } = logs.rows(checked, at);
+  await logs.commit(after, operations, { sync: intake?.sync !== false });
+  const entries = checked.opened.map(({ entry }) => entry);
+  intake?.taken?.(
+    { origin, from, writer: checked.writer },
+    { kinds: entries.map(({ kind }) => kind), times: entries.map(({ time }) => time) },
+  );
+}
+
+/** False when they are to be taken here: there is nobody else, or something is wrong with them, and here it is told what. */
+async function takeElsewhere(
+  options: ReaderOptions,
+  origin: string,
+  appends: readonly Append[],
+): Promise<boolean> {
+  const { logs, clock, intake, charters } = options;
+  const before = logs.state(origin);
+  const [first] = appends;
+  if (intake?.check === undefined || first === undefined || !canTake(before, appends)) return false;
+  let taken: TakenAppends | undefined;
+  let writer: Writer;
+  try {
+    writer = await logs.writerOf(first, (...of) => resolveWriter(options, ...of));
+    const ground = { charterName: charters.current.name, before, writer, now: clock.now() };
+    taken = await intake.check(ground, appends);
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    return false;
+  }
+  if (taken === undefined) return false;
+  await logs.commit(taken.after, taken.operations, { sync: intake.sync });
+  intake.taken?.({ origin, from: before.size, writer }, taken);
+  return true;
 }
 
 /** A log that another one's erased payloads name: what lists them has to be certified here first. */

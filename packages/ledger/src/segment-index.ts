@@ -160,6 +160,16 @@ export async function isVoided(store: Store, name: ClaimName): Promise<boolean> 
   return false;
 }
 
+/** Every entry of a log that a void cancels. */
+export async function voidedOf(store: Store, origin: string): Promise<ReadonlySet<number>> {
+  const key = (index: number) => concat(voidPrefix, claimKey({ origin, index }));
+  const voided = new Set<number>();
+  for await (const [row, value] of store.range({ gte: key(0), lt: key(Number.MAX_SAFE_INTEGER) })) {
+    if (value.length === 0) voided.add(nameOfKey(row.subarray(voidPrefix.length)).index);
+  }
+  return voided;
+}
+
 /**
  * What a certificate of size `certified` undoes: voids beyond it of entries below it. They were signed when the
  * entries had been certified already, or came to be so without them.

@@ -65,8 +65,9 @@ export interface ReceiptClaim {
   readonly generation: number;
 }
 
-function receiptMessage(claim: ReceiptClaim): Uint8Array[] {
-  return [
+/** What the signature of a receipt is over. */
+export function receiptDigest(crypto: Crypto, claim: ReceiptClaim): Uint8Array {
+  return crypto.sha256(
     utf8('vauban/receipt/0\n'),
     encodeCbor([
       claim.charterName,
@@ -77,12 +78,12 @@ function receiptMessage(claim: ReceiptClaim): Uint8Array[] {
       daemonIdBytes(claim.daemon),
       claim.generation,
     ]),
-  ];
+  );
 }
 
 /** 64-byte Ed25519 signature; to be given only after the fragment is durable. */
 export function signReceipt(crypto: Crypto, claim: ReceiptClaim, receiptSeed: Uint8Array): Uint8Array {
-  return crypto.ed25519Sign(receiptSeed, crypto.sha256(...receiptMessage(claim)));
+  return crypto.ed25519Sign(receiptSeed, receiptDigest(crypto, claim));
 }
 
 export function verifyReceipt(
@@ -90,5 +91,5 @@ export function verifyReceipt(
   claim: ReceiptClaim,
   receipt: { signature: Uint8Array; receiptKey: Uint8Array },
 ): boolean {
-  return crypto.ed25519Verify(receipt.signature, crypto.sha256(...receiptMessage(claim)), receipt.receiptKey);
+  return crypto.ed25519Verify(receipt.signature, receiptDigest(crypto, claim), receipt.receiptKey);
 }

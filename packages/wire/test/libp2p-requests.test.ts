@@ -310,3 +310,19 @@ describe('life cycle', () => {
     expect(await client.request(peerOf(network), new Uint8Array(1), patient)).toBeInstanceOf(Uint8Array);
   });
 });
+
+test('a small request is one message each way: no window is granted for it', async () => {
+  const server = await startNetwork({ handler: { request: async (_from, body) => body } });
+  const client = await startClient();
+  const body = new Uint8Array(100);
+  await client.request(peerOf(server), body, patient);
+  const before = client.traffic;
+  for (let nth = 0; nth < 100; nth++) await client.request(peerOf(server), body, patient);
+  const sent = (client.traffic.sentBytes - before.sentBytes) / 100;
+  // Frame 8, muxer 12, encryption 18; granting the window after each answer would cost 30 more.
+  expect(sent).toBeLessThan(body.length + 50);
+  // Many times the window: what is used up is granted again.
+  const large = new Uint8Array(200_000);
+  for (let nth = 0; nth < 10; nth++)
+    expect((await client.request(peerOf(server), large, patient)).length).toBe(large.length);
+});

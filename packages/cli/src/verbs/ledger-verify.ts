@@ -11,6 +11,8 @@ import { type VaultOptions, vaultOptions, withVault } from '../vault-verb.ts';
 
 /** What was verified before, beside the vault or in the network's directory. */
 const MEMORY_DIRECTORY = 'verified';
+/** A whole ledger is written once, in order: with less, it is written several times over. */
+const MEMORY_BUFFER_BYTES = 64 << 20;
 
 interface Options extends VaultOptions {
   readonly network?: string;
@@ -116,13 +118,29 @@ async function asOperator(context: Context, network: string, options: Options): 
 async function remembering(
   directory: string,
   options: Options,
+  verify: (
+    how: Partial<Pick<VerifyLedgerOptions, 'copies' | 'memory' | 'processors'>>,
+  ) => Promise<LedgerReport>,
+): Promise<LedgerReport> {
+  const { ledgerWorkers } = await import('@vauban/client');
+  const processors = ledgerWorkers();
+  try {
+    return await rememberingWith(directory, options, (how) => verify({ ...how, processors }));
+  } finally {
+    await processors.close();
+  }
+}
+
+async function rememberingWith(
+  directory: string,
+  options: Options,
   verify: (how: Partial<Pick<VerifyLedgerOptions, 'copies' | 'memory'>>) => Promise<LedgerReport>,
 ): Promise<LedgerReport> {
   if (options.allCopies === true) return verify({ copies: 'all' });
   if (options.again === true) return verify({ copies: 'heads' });
   const { findLevelStore, nodeCrypto } = await import('@vauban/core/node');
   const { checkedStore } = await import('@vauban/core');
-  const { store } = await findLevelStore(directory);
+  const { store } = await findLevelStore(directory, { writeBufferBytes: MEMORY_BUFFER_BYTES });
   try {
     return await verify({ copies: 'heads', memory: checkedStore(store, nodeCrypto) });
   } catch (error) {
