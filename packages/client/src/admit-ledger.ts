@@ -24,7 +24,7 @@ import type { LedgerProcessors } from './ledger-processors.ts';
 import { charterAt, seenPart, viewAt } from './view-at.ts';
 
 /** Entries read at once, and pages whose signatures are checked ahead. */
-const PAGE = 128;
+const PAGE = 64;
 const PAGES_AHEAD = 3;
 /** Entries as last opened: those of the pages ahead, and then some. */
 const OPENED_MAX = 2 * PAGE * (PAGES_AHEAD + 1);

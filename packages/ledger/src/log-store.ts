@@ -397,7 +397,9 @@ export class LogStore {
         admittedSize: Math.max(state.admittedSize, certified.size),
       };
       const { certifiedSize: from } = state;
-      const undone = await undoneVoids(this.#store, { origin, from, certified: certified.size });
+      // What a certificate covers entirely has no void beyond it: the usual case, and a look at the disk less.
+      const voids = { origin, from, certified: certified.size };
+      const undone = certified.size === state.size ? [] : await undoneVoids(this.#store, voids);
       this.#states.set(origin, after);
       await this.#write([stateRow(after), ...undone], false);
     });

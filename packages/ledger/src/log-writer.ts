@@ -57,6 +57,7 @@ export class LogWriter {
   #started = false;
   #spreadAt = Number.NEGATIVE_INFINITY;
   #lost: Fault | undefined;
+  #newest: Append | undefined;
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
@@ -173,13 +174,14 @@ export class LogWriter {
       votedSeconds: null,
     });
     await logs.commit(after, [...operations, signedRow(this.origin, after.size)]);
+    this.#newest = append;
   }
 
   /** Gets the newest head certified. What a quorum refuses is voided, and the refusal is passed on. */
   async #certify(): Promise<string> {
     const { logs } = this.#options;
     const state = logs.state(this.origin);
-    const result = await pushHead({ ...this.#options, origin: this.origin });
+    const result = await pushHead({ ...this.#options, origin: this.origin, newest: this.#newest });
     if (result.certificate !== undefined) {
       await logs.certify(this.origin, { size: state.size, certificate: result.certificate });
       return result.certificate;

@@ -46,6 +46,8 @@ export interface PushOptions {
   readonly newer?: () => Promise<void>;
   readonly logs: LogStore;
   readonly origin: string;
+  /** The log's newest append, as it was just stored: it need not be read again. */
+  readonly newest?: Append | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -117,8 +119,10 @@ function pushUnder(options: PushOptions, charter: Charter): Promise<PushResult> 
 type Batches = (from: number) => Promise<readonly Append[]>;
 
 /** Most voters lack the same bytes: they are read from the store once. */
-function batchesOnce({ logs, origin }: PushOptions): Batches {
+function batchesOnce({ logs, origin, newest }: PushOptions): Batches {
   const read = new Map<number, Promise<readonly Append[]>>();
+  if (newest !== undefined && newest.origin === origin && endOf(newest) === logs.state(origin).size)
+    read.set(newest.oldSize, Promise.resolve([newest]));
   return (from) => {
     const known = read.get(from) ?? logs.batches(origin, from, BATCH_BYTES);
     read.set(from, known);
