@@ -18,6 +18,7 @@ const tasks = {
   check: ['scripts/check.ts'],
   bench: ['scripts/bench.ts'],
   world: ['scripts/world.ts'],
+  mutants: ['scripts/mutants.ts'],
   model: ['packages/ledger/model/run.ts'],
   format: ['node_modules/@biomejs/biome/bin/biome', 'format', '--write'],
   machine: ['scripts/machine.ts'],

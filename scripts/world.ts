@@ -1,6 +1,6 @@
 // Seeded histories of the whole network, by hand. One with its trace: npm run world -- --seed 7 (with --only 3,7 only those
 // of its misfortunes; with --plan file a plan that was saved). Many, with a table of what happened in them: --seeds 5000
-// --from 1. A history that fails is reduced to the misfortunes that matter. One scripted scenario with its trace:
+// --from 1 (with --first only until one fails). A history that fails is reduced to the misfortunes that matter. One scripted scenario with its trace:
 // --scenario power-cut (with --seed 7); what there is of them: --scenarios.
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ const SHRINK_MS = 120_000;
 /** So many seeds try everything there is. */
 const COMPLETE = 2_000;
 const usage =
-  'usage: npm run world -- [--seed N] [--only numbers] [--plan file] [--save file] [--quiet] | --seeds how many [--from N] [--threads N] | --scenario name [--seed N] [--quiet] | --scenarios';
+  'usage: npm run world -- [--seed N] [--only numbers] [--plan file] [--save file] [--quiet] | --seeds how many [--from N] [--threads N] [--first] | --scenario name [--seed N] [--quiet] | --scenarios';
 
 const { values } = parseArgs({
   options: {
@@ -41,6 +41,7 @@ const { values } = parseArgs({
     threads: { type: 'string' },
     scenario: { type: 'string' },
     scenarios: { type: 'boolean' },
+    first: { type: 'boolean' },
   },
 });
 const [seed, count, from, threads] = [values.seed, values.seeds, values.from, values.threads].map((text) =>
@@ -122,6 +123,7 @@ async function many(): Promise<void> {
     from: values.from === undefined && values.seed !== undefined ? seed : from,
     count,
     threads: values.threads === undefined ? 2 : threads,
+    first: values.first === true,
     onOutcome: (outcome) => {
       done += 1;
       if ('why' in outcome) console.error(`seed ${outcome.seed}: ${outcome.why}`);

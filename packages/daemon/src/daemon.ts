@@ -88,6 +88,8 @@ export interface DaemonOptions {
   readonly capacityBytes: number;
   /** What one agency may cost this voter a day; the ledger's limits unless said otherwise. */
   readonly budgets?: BudgetLimits;
+  /** How long after a release nothing may be erased yet; the ledger's limit unless said otherwise. */
+  readonly graceMs?: number;
   readonly log: Log;
 }
 
@@ -231,7 +233,7 @@ export class Daemon implements Startable {
       store: prefixedStore(store, utf8('voting/')),
       log,
     });
-    const { budgets } = this.#options;
+    const { budgets, graceMs } = this.#options;
     const found = await life.open();
     const mirror = new Mirror({
       logs,
@@ -240,6 +242,7 @@ export class Daemon implements Startable {
       charters,
       voting: found.right,
       ...(budgets === undefined ? {} : { budgets }),
+      ...(graceMs === undefined ? {} : { graceMs }),
     });
     const others = () => this.#otherVoters(keeper);
     const tasks = new LedgerTasks({

@@ -38,7 +38,12 @@ export type Told =
   | { readonly of: 'restored'; readonly machine: string }
   /** Something on its disk is no longer what was written. */
   | { readonly of: 'damaged'; readonly machine: string }
-  | { readonly of: 'revoked'; readonly device: string };
+  | { readonly of: 'revoked'; readonly device: string }
+  /** Its writer does as it likes: nobody promises that this log goes on. */
+  | { readonly of: 'crooked'; readonly origin: string }
+  /** A reader who knows nothing yet begins to read that log, and counts these of its heads: `size root`. */
+  | { readonly of: 'reads'; readonly origin: string }
+  | { readonly of: 'counted'; readonly origin: string; readonly heads: readonly string[] };
 
 /** One log as one daemon hands it out. */
 export interface PulledLog {

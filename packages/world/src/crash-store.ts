@@ -77,6 +77,11 @@ export class CrashStore {
     this.#underWay = undefined;
   }
 
+  /** Whether a row would be there after a power cut now. */
+  durable(key: Uint8Array): boolean {
+    return locate(this.#durable, key).found;
+  }
+
   /** What there is now, durable, on another disk. */
   image(): CrashStore {
     const image = new CrashStore();

@@ -81,6 +81,15 @@ export class Disk {
     this.#store.cut(this.#options.random);
   }
 
+  /** Whether a row of the store would be there after a power cut now. */
+  durable(key: Uint8Array): boolean {
+    return this.#store.durable(key);
+  }
+
+  holds(path: string): boolean {
+    return this.#files.bytesOf(path) !== undefined;
+  }
+
   image(): DiskImage {
     return { files: this.#files.image({}), store: this.#store.image() };
   }

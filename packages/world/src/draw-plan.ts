@@ -7,6 +7,7 @@ import { diskTroubles } from './disk.ts';
 import { type DeviceName, devices } from './founding.ts';
 import { liars } from './liars/index.ts';
 import { FAULTY_MAX, hosterNames } from './membership.ts';
+import { type PlotName, plotNames, plots } from './plots/index.ts';
 import { deviceFlips, hosterFlips, type Operation, type Plan, type PlannedFault } from './plan.ts';
 import { seededRandom } from './seeded-random.ts';
 import { between, oneIn, pick } from './world.ts';
@@ -25,6 +26,7 @@ const TREE_FILE_BYTES = [0, 5_000] as const;
 const LARGE_BYTES = [50_000, 120_000] as const;
 /** Most operations take a few hundred milliseconds: faults strike in the middle of one. */
 const AMID_MS = [0, 350] as const;
+const PLOT_ONE_IN = 3;
 const PASSES_MS = [300, 9_000] as const;
 
 type Deed = 'tiny' | 'shared' | 'again' | 'tree' | 'large' | Exclude<Operation['do'], 'put'>;
@@ -39,20 +41,31 @@ const musts: readonly Deed[] = ['large', 'tree', 'get-all', 'verify', 'remove', 
 export function drawPlan(crypto: Crypto, seed: number): Plan {
   const random = seededRandom(crypto, seed, 'plan');
   const operations = drawOperations(random);
+  const plot = oneIn(random, PLOT_ONE_IN) ? pick(random, plotted) : undefined;
+  const { harms, helped } = plot === undefined ? noPlot : plots[plot];
   const harmed = draw(random, hosterNames, between(random, 0, HARMED_MAX));
-  const lying = oneIn(random, 2) ? draw(random, hosterNames, between(random, 1, FAULTY_MAX)) : [];
+  const liarCount = helped ? FAULTY_MAX : harms || oneIn(random, 2) ? 0 : between(random, 1, FAULTY_MAX);
+  const lying = draw(random, hosterNames, liarCount);
   // Who lies is among the harmed: of three at most something is lost for good.
   const weak = [...new Set([...lying, ...harmed])].slice(0, HARMED_MAX);
+  const honest = pick(random, harms ? hosterNames.filter((one) => !lying.includes(one)) : ['']);
+  const others = weak.filter((one) => !lying.includes(one) && !(harms && one !== honest));
   return {
     seed,
     operations,
     faults: drawFaults(random, {
       operations: operations.length,
-      weak: weak.filter((one) => !lying.includes(one)),
+      // Whom the plot harms is harmed enough.
+      weak: harms ? [] : others,
+      plotted: { plot, hoster: honest },
     }),
-    liars: liars.length === 0 ? [] : lying.map((hoster) => ({ hoster, liar: pick(random, liars).name })),
+    liars: lying.map((hoster) => ({ hoster, liar: helped ? 'double-votes' : pick(random, liars).name })),
   };
 }
+
+/** The ring has more to try than it has time for. */
+const plotted: readonly PlotName[] = [...plotNames, 'ring', 'ring'];
+const noPlot = { harms: false, helped: false };
 
 function drawOperations(random: Random): Operation[] {
   const count = between(random, ...OPERATIONS);
@@ -115,11 +128,20 @@ const harming: readonly Kind[] = ['burn', 'stale-hoster', 'flip', 'flip'];
 
 function drawFaults(
   random: Random,
-  of: { readonly operations: number; readonly weak: readonly string[] },
+  of: {
+    readonly operations: number;
+    readonly weak: readonly string[];
+    readonly plotted: { readonly plot: PlotName | undefined; readonly hoster: string };
+  },
 ): PlannedFault[] {
   const count = between(random, ...FAULTS);
   const faults: PlannedFault[] = [];
-  for (const hoster of of.weak) faults.push(drawFault(random, pick(random, harming), of.operations, hoster));
+  const { plot, hoster } = of.plotted;
+  if (plot !== undefined) {
+    const when = { op: between(random, 0, of.operations - 1), plusMs: between(random, ...AMID_MS) };
+    faults.push({ fault: 'plot', ...when, plot, hoster });
+  }
+  for (const one of of.weak) faults.push(drawFault(random, pick(random, harming), of.operations, one));
   if (oneIn(random, 8)) faults.push(drawFault(random, 'blackout', of.operations));
   if (oneIn(random, 6)) faults.push(drawFault(random, 'epoch', of.operations));
   while (faults.length < count) faults.push(drawFault(random, pick(random, passing), of.operations));

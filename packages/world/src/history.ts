@@ -56,7 +56,11 @@ const LIMITS = { timeMsMax: 7_200_000, eventsMax: 2_000_000 };
 export async function runHistory(options: HistoryOptions): Promise<HistoryReport> {
   const { plan, ground, print } = options;
   const begin = await founding(ground);
-  const checkers: Checker[] = newCheckers({ crypto: ground.crypto, charter: () => world.charters.current });
+  const checkers: Checker[] = newCheckers({
+    crypto: ground.crypto,
+    charter: () => world.charters.current,
+    diskOf: (hoster) => world.hosters.find(({ name }) => name === hoster)?.disk,
+  });
   const watching = checkers.filter(({ saw }) => saw !== undefined);
   const world: World = new World({
     seed: plan.seed,

@@ -14,6 +14,8 @@ import type { World } from './world.ts';
 export type HosterState = 'down' | 'starting' | 'voting' | 'silent' | 'failed' | 'burnt';
 
 const CAPACITY_BYTES = 1_000_000_000;
+/** Two weeks for everybody else: here a release is old enough after two seconds. */
+const GRACE_MS = 2_000;
 /** Where its keys are, on the one disk. */
 const KEYS = 'keys';
 
@@ -33,6 +35,7 @@ export class HosterMachine {
   #run: Run | undefined;
   #starts = 0;
   #failure: Error | undefined;
+  #epoch = 0;
 
   constructor(world: World, identity: HosterIdentity) {
     this.#world = world;
@@ -55,6 +58,11 @@ export class HosterMachine {
   /** Why the last start failed. */
   get failure(): Error | undefined {
     return this.#failure;
+  }
+
+  /** The newest epoch that its daemon said it entered. */
+  get epoch(): number {
+    return this.#epoch;
   }
 
   /** Its network while a program runs. */
@@ -106,6 +114,7 @@ export class HosterMachine {
       clock: program.clock,
       random: world.random(program.name),
       capacityBytes: CAPACITY_BYTES,
+      graceMs: GRACE_MS,
       log: (level, event, facts = {}) => this.#heard(program, `${level} ${event}`, facts),
     });
     this.#starts += 1;
@@ -156,6 +165,12 @@ export class HosterMachine {
     this.disk.restore(image);
     this.#world.tell({ of: 'restored', machine: this.name });
     this.#world.trace.note(this.name, 'has an old disk');
+  }
+
+  /** Its disk is a new one, set up as the first one was; it stays off. */
+  wipe(): void {
+    const image = this.#world.foundingImage(this.name);
+    if (image !== undefined) this.restore(image);
   }
 
   /** Gone for good, with everything on it. */
@@ -216,6 +231,7 @@ export class HosterMachine {
     counters.add(`daemon ${what}${why}`);
     if (this.#run?.program !== program) return;
     if (what === 'epoch') counters.add('state epoch entered');
+    if (what === 'epoch' && typeof facts['epoch'] === 'number') this.#epoch = facts['epoch'];
     if (what === 'voting' || (what === 'epoch' && facts['silent'] === null)) this.#state = 'voting';
     if (what === 'voting-stopped' || what === 'ledger-damaged') this.#state = 'silent';
   }

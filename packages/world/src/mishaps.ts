@@ -6,6 +6,7 @@ import type { HosterMachine } from './hoster-machine.ts';
 import { openEpoch } from './officers-desk.ts';
 import type { Person } from './person.ts';
 import { describe, kindOf, type Plan, type PlannedFault } from './plan.ts';
+import { plot } from './plots/index.ts';
 import { between, type World } from './world.ts';
 
 /** 1 byte a second. */
@@ -17,7 +18,7 @@ const REPAIR_MS = 200;
 const HEAL_MS_MAX = 180_000;
 
 /** What outlasts the fault itself: nobody is promised that such a hoster comes back as it was. */
-const lasting: ReadonlySet<PlannedFault['fault']> = new Set(['burn', 'stale-hoster', 'flip']);
+const lasting: ReadonlySet<PlannedFault['fault']> = new Set(['burn', 'stale-hoster', 'flip', 'plot']);
 
 export class Mishaps {
   readonly #world: World;
@@ -102,6 +103,9 @@ export class Mishaps {
         return;
       case 'epoch':
         void this.#openEpoch();
+        return;
+      case 'plot':
+        void this.#plot(fault, random);
         return;
       case 'burn':
         return this.#hoster(fault.hoster).burn();
@@ -194,6 +198,15 @@ export class Mishaps {
     } finally {
       this.#striking -= 1;
     }
+  }
+
+  async #plot(fault: PlannedFault & { readonly fault: 'plot' }, random: Random): Promise<void> {
+    this.#striking += 1;
+    await plot(this.#world, fault.plot, { random, hoster: fault.hoster });
+    this.#striking -= 1;
+    this.#restlessFor(0);
+    const hoster = this.#hosterCalled(fault.hoster);
+    if (hoster?.state === 'down') hoster.start();
   }
 
   async #flip(machine: string, at: string, random: Random): Promise<void> {

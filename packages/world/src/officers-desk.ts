@@ -1,7 +1,7 @@
 // What people of the consortium do from their own machines: officers put the next charter version in force, an
 // operator pulls all logs from a daemon.
 
-import { type Charter, type Daemon, type Hoster, quorumOf, votingHosters } from '@vauban/core';
+import { type Charter, type Daemon, type Hoster, Mutex, quorumOf, votingHosters } from '@vauban/core';
 import {
   type Append,
   checkCosignature,
@@ -12,6 +12,7 @@ import {
   openHeads,
   parseSignature,
   signCharter,
+  type SignedCharter,
 } from '@vauban/ledger';
 import { type Identity, PeerClient } from '@vauban/wire';
 import type { PulledLog } from './checker.ts';
@@ -21,19 +22,47 @@ import type { World } from './world.ts';
 /** How often what some hosters have not answered yet is asked again. */
 const AGAIN_MS = 2_000;
 
+interface Desk {
+  readonly lock: Mutex;
+  /** Signed, and not in force: no other body may be signed for its number. */
+  pending: SignedCharter | undefined;
+}
+
+const desks = new WeakMap<World, Desk>();
+
 /**
- * Puts `change` in force with the officer's signature and a quorum of the voters. One draft for one version: who has not
- * cosigned it is asked again. False when no quorum has within `timeMsMax`; the draft is then alive for ever.
+ * Puts `change` in force with the officer's signature and a quorum of the voters, after a draft that was signed before and
+ * found no quorum then. False when none has one within `timeMsMax`; the draft is then alive for ever.
  */
-export async function enactCharter(
+export function enactCharter(
   world: World,
   change: (charter: Charter) => Charter,
   timeMsMax: number,
 ): Promise<boolean> {
+  const known = desks.get(world) ?? { lock: new Mutex(), pending: undefined };
+  desks.set(world, known);
+  const { charters, crypto } = world;
+  const { epoch } = charters.current;
+  return known.lock.run(async () => {
+    if (known.pending !== undefined && !(await enactDraft(world, known.pending, timeMsMax))) return false;
+    known.pending = undefined;
+    const under = charters.current;
+    // What was to be changed was of another epoch.
+    if (under.epoch !== epoch) return false;
+    const next = { ...change(under), version: under.version + 1, previous: charters.currentHash };
+    known.pending = signCharter(crypto, next, [{ id: OFFICER, seed: world.key(OFFICER) }]);
+    const enacted = await enactDraft(world, known.pending, timeMsMax);
+    if (enacted) known.pending = undefined;
+    return enacted;
+  });
+}
+
+/** Who has not cosigned it is asked again. */
+async function enactDraft(world: World, draft: SignedCharter, timeMsMax: number): Promise<boolean> {
   const { charters, crypto } = world;
   const under = charters.current;
-  const next = { ...change(under), version: under.version + 1, previous: charters.currentHash };
-  const draft = signCharter(crypto, next, [{ id: OFFICER, seed: world.key(OFFICER) }]);
+  const voters = (charter: Charter) =>
+    charter.daemons.filter(({ id }) => charter.hosters.some(({ voter }) => voter === id));
   const { head } = charters.checkDraft(draft);
   const ask = await desk(world, OFFICER);
   const offer = async (daemon: Daemon, signed: typeof draft) => {
@@ -45,11 +74,21 @@ export async function enactCharter(
   const lines = new Map<string, NoteSignature>();
   for (const end = world.nowMs + timeMsMax; lines.size < quorumOf(under); await world.sleep(AGAIN_MS)) {
     if (world.nowMs > end) return false;
-    const offers = await Promise.allSettled(under.daemons.map((daemon) => offer(daemon, draft)));
-    for (const one of offers) {
-      if (one.status === 'rejected' || one.value === null) continue;
-      const line = parseSignature(one.value);
-      if (checkCosignature(crypto, under, head, line) !== undefined) lines.set(line.name, line);
+    let open = voters(under).length;
+    for (const daemon of voters(under)) {
+      void offer(daemon, draft)
+        .then((cosignature) => {
+          if (cosignature === null) return;
+          const line = parseSignature(cosignature);
+          if (checkCosignature(crypto, under, head, line) !== undefined) lines.set(line.name, line);
+        })
+        .catch(() => undefined)
+        .finally(() => {
+          open -= 1;
+        });
+    }
+    if (await world.until(() => open === 0 || lines.size >= quorumOf(under))) {
+      if (lines.size >= quorumOf(under)) break;
     }
   }
   const signatures = [...lines.values()]
@@ -57,15 +96,23 @@ export async function enactCharter(
     .slice(0, quorumOf(under));
   const certified = { ...draft, certificate: formatNote({ text: formatHead(head), signatures }) };
   charters.extend(certified);
-  await Promise.allSettled(charters.current.daemons.map((daemon) => offer(daemon, certified)));
+  let told = 0;
+  for (const daemon of voters(charters.current)) {
+    const tell = offer(daemon, certified).catch(() => undefined);
+    void tell.then(() => {
+      told += 1;
+    });
+  }
+  await world.until(() => told >= quorumOf(under));
   return true;
 }
 
 /**
  * Opens the next epoch: every voter with a fresh key. One of whom no key is to be had leaves, or enters anew with a key
- * that its engineer makes. False when more than one are away, or no quorum is to be had for it.
+ * that its engineer makes; so does `replaced`, whose machine is off. False when more than one are away, or no quorum is to
+ * be had for it.
  */
-export async function openEpoch(world: World, timeMsMax: number): Promise<boolean> {
+export async function openEpoch(world: World, timeMsMax: number, replaced?: string): Promise<boolean> {
   const under = world.charters.current;
   const epoch = under.epoch + 1;
   const ask = await desk(world, OFFICER);
@@ -75,13 +122,13 @@ export async function openEpoch(world: World, timeMsMax: number): Promise<boolea
     await Promise.allSettled(
       votingHosters(under).map(async (hoster) => {
         const daemon = under.daemons.find(({ id }) => id === hoster.voter);
-        if (daemon === undefined || keys.has(hoster.id)) return;
+        if (daemon === undefined || keys.has(hoster.id) || hoster.id === replaced) return;
         const next = await ask(daemon).ask('next-key', {});
         if (next.epoch === epoch) keys.set(hoster.id, next.key);
       }),
     );
     away = votingHosters(under).filter(({ id }) => !keys.has(id));
-    if (away.length === 0) break;
+    if (away.every(({ id }) => id === replaced)) break;
     if (world.nowMs > end) {
       if (away.length > 1) return false;
       break;

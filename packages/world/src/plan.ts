@@ -4,6 +4,7 @@
 import { Fault } from '@vauban/core';
 import type { DiskTrouble } from './disk.ts';
 import type { DeviceName } from './founding.ts';
+import type { PlotName } from './plots/index.ts';
 
 interface By {
   readonly by: DeviceName;
@@ -41,6 +42,8 @@ export type PlannedFault =
   /** No fault, but as trying: officers give every voter a fresh key, and replace one that is gone. */
   | ({ readonly fault: 'epoch' } & When)
   | ({ readonly fault: 'burn'; readonly hoster: string } & When)
+  /** Members in league; `hoster` is the one they harm, or '' for nobody. */
+  | ({ readonly fault: 'plot'; readonly plot: PlotName; readonly hoster: string } & When)
   /** An image of the disk is taken, and `forMs` later it is what the machine has. */
   | ({ readonly fault: 'stale-hoster'; readonly hoster: string } & Lasting)
   | ({ readonly fault: 'stale-device'; readonly device: DeviceName } & Lasting)
@@ -120,5 +123,6 @@ export function describe(fault: PlannedFault): string {
 export function kindOf(fault: PlannedFault): string {
   if (fault.fault === 'disk') return `fault disk ${fault.trouble}`;
   if (fault.fault === 'flip') return `fault flip ${fault.at}`;
+  if (fault.fault === 'plot') return `fault plot ${fault.plot}`;
   return `fault ${fault.fault}`;
 }

@@ -4,6 +4,7 @@
 import { diskTroubles } from './disk.ts';
 import { liars } from './liars/index.ts';
 import { deviceFlips, hosterFlips } from './plan.ts';
+import { plotNames } from './plots/index.ts';
 
 const faults = (
   'kill power blackout burn epoch stale-hoster stale-device kill-device power-device ' +
@@ -28,6 +29,7 @@ export const required: readonly string[] = [
   ...diskTroubles.map((kind) => `fault disk ${kind}`),
   ...[...hosterFlips, ...deviceFlips].map((at) => `flipped ${at}`),
   ...liars.map(({ name }) => `liar ${name}`),
+  ...plotNames.map((name) => `fault plot ${name}`),
   ...states.map((state) => `state ${state}`),
 ];
 

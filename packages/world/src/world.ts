@@ -102,6 +102,10 @@ export class World {
     return this.#founding.words.get(vault) as string;
   }
 
+  foundingImage(machine: string): DiskImage | undefined {
+    return this.#founding.images.get(machine);
+  }
+
   tell(event: Told): void {
     this.#tell(event, this.nowMs);
   }

@@ -22,8 +22,10 @@ export async function runCrowd(of: {
   readonly count: number;
   readonly threads?: number;
   readonly onOutcome?: (outcome: Outcome) => void;
+  /** After the first failure no further history is begun. */
+  readonly first?: boolean;
 }): Promise<CrowdReport> {
-  const { from, count, threads = 2, onOutcome } = of;
+  const { from, count, threads = 2, onOutcome, first = false } = of;
   const outcomes: Outcome[] = [];
   let next = from;
   const work = () =>
@@ -40,6 +42,7 @@ export async function runCrowd(of: {
       };
       worker.on('message', (outcome: Outcome) => {
         outcomes.push(outcome);
+        if (first && 'why' in outcome) next = from + count;
         onOutcome?.(outcome);
         give();
       });

@@ -17,6 +17,8 @@ export interface CertifiedEntry {
   readonly payload: Cbor | undefined;
   /** `nth` of the first certificate that covers it. */
   readonly certifiedNth: number;
+  /** Certificates seen before anybody was asked to sign it. */
+  readonly broughtNth: number;
   /** A void of it was certified together with it: it has no effect. */
   readonly voided: boolean;
 }
@@ -58,7 +60,16 @@ function logOf(evidence: Evidence, { origin, entries }: PulledLog, size: number)
     const [, kind, , time] = listOf(readCbor(bytes));
     const payload = evidence.payload(leafOf(evidence.crypto, bytes));
     const certifiedNth = nthOf(index);
-    return { origin, index, kind: textOf(kind) ?? '', time: numberOf(time) ?? 0, payload, certifiedNth };
+    const broughtNth = evidence.broughtNth(origin, index);
+    return {
+      origin,
+      index,
+      kind: textOf(kind) ?? '',
+      time: numberOf(time) ?? 0,
+      payload,
+      certifiedNth,
+      broughtNth,
+    };
   });
   const voidedAt = new Map<number, number>();
   for (const { kind, payload, index } of read) {

@@ -117,22 +117,19 @@ function judgePurge(
 function judgeSweep(sweep: CertifiedEntry, daemon: string, logs: readonly CertifiedLog[]): void {
   const generation = numberOf(field(sweep.payload, 'generation')) ?? 0;
   for (const { entries } of logs) {
-    for (const { kind, payload, voided, certifiedNth, origin, index } of entries) {
-      if (kind !== 'place' || voided || payload === undefined || certifiedNth <= sweep.certifiedNth) continue;
+    for (const { kind, payload, voided, broughtNth, origin, index } of entries) {
+      // A voter that had voted for it before keeps its word; nobody can have voted for what nobody had seen.
+      if (kind !== 'place' || voided || payload === undefined || broughtNth < sweep.certifiedNth) continue;
       const old = judgedPlace(payload)?.held.find(
         (one) => one.daemon === daemon && one.generation < generation,
       );
-      // A voter that had voted for it before keeps its word: then the first to certify saw it before the sweep.
-      if (old === undefined || certifiedNth - sweep.certifiedNth < SWEEP_RACE) continue;
+      if (old === undefined) continue;
       throw new Error(
         `the place at ${origin} ${index} relies on a receipt of ${daemon} from before it swept`,
       );
     }
   }
 }
-
-/** Certificates that may be seen between a vote and the certificate it leads to. */
-const SWEEP_RACE = 12;
 
 /** Nobody gives a fragment up for a keeper that gives it up too. */
 function judgeTrims(logs: readonly CertifiedLog[]): void {

@@ -24,6 +24,8 @@ export interface SeenSeal {
   readonly hoster: string;
   readonly origin: string;
   readonly branches: readonly JudgedHead[];
+  /** Hashes of the notes that ask for it. */
+  readonly notes: readonly Uint8Array[];
 }
 
 /** Heads sent to a voter that its cosignatures may be of. */
@@ -43,6 +45,9 @@ export class Evidence {
   readonly #known = new Set<string>();
   readonly #payloads = new Map<string, Uint8Array>();
   readonly #asked = new Map<string, string[]>();
+  /** Votes by epoch and head. */
+  readonly #counts = new Map<string, number>();
+  readonly #brought = new Map<string, { readonly size: number; readonly nth: number }[]>();
   #seen = 0;
 
   constructor(of: { readonly crypto: Crypto; readonly charter: () => Charter }) {
@@ -68,6 +73,9 @@ export class Evidence {
   }
 
   saw({ from, to, body }: Pick<Message, 'from' | 'to' | 'body'>): void {
+    // None that is soon replaced is to be missed.
+    const { charters } = this;
+    if (charters.length === 0) return;
     const message = readCbor(body);
     const ask = textOf(field(message, 'ask'));
     if (ask === 'append') this.#append({ from, to }, message);
@@ -83,6 +91,11 @@ export class Evidence {
     this.#records(append);
     const [head] = (checkpoint ?? '').split('\n\n');
     if (head === undefined || head === '') return;
+    const judged = judgedHead(`${head}\n`);
+    if (judged !== undefined && this.#isNew(`brought ${judged.origin} ${judged.size}`)) {
+      const brought = this.#brought.get(judged.origin) ?? [];
+      this.#brought.set(judged.origin, [...brought, { size: judged.size, nth: this.#seen }]);
+    }
     const name = `${from} ${to}`;
     const asked = this.#asked.get(name) ?? [];
     if (!asked.includes(`${head}\n`)) this.#asked.set(name, [`${head}\n`, ...asked].slice(0, ASKED_MAX));
@@ -134,7 +147,8 @@ export class Evidence {
         return head === undefined ? [] : [head];
       });
       const name = `seal ${hoster} ${origin} ${JSON.stringify(branches)}`;
-      if (this.#isNew(name)) this.seals.push({ hoster, origin, branches });
+      const notes = listOf(field(seal, 'notes')).flatMap((hash) => bytesOf(hash) ?? []);
+      if (this.#isNew(name)) this.seals.push({ hoster, origin, branches, notes });
     }
   }
 
@@ -158,23 +172,28 @@ export class Evidence {
     this.#notes.add(note);
     const head = judgedHead(note);
     if (head === undefined) return;
-    const counts = new Map<number, number>();
-    for (const vote of votesOn(this.crypto, this.charters, note)) {
-      this.#vote({ ...head, ...vote });
-      counts.set(vote.epoch, (counts.get(vote.epoch) ?? 0) + 1);
-    }
-    for (const [epoch, votes] of counts) {
-      const charter = this.charterOf(epoch);
-      if (charter === undefined || votes < quorumIn(charter)) continue;
-      if (!this.#isNew(`certified ${head.origin} ${head.size} ${head.root}`)) continue;
-      this.#seen += 1;
-      this.certified.push({ ...head, epoch, nth: this.#seen });
-    }
+    for (const vote of votesOn(this.crypto, this.charters, note)) this.#vote({ ...head, ...vote });
   }
 
+  /** A certificate exists as soon as a quorum has signed, whoever has all their lines. */
   #vote(vote: SeenVote): void {
     const { hoster, epoch, origin, size, root } = vote;
-    if (this.#isNew(`vote ${hoster} ${epoch} ${origin} ${size} ${root}`)) this.votes.push(vote);
+    if (!this.#isNew(`vote ${hoster} ${epoch} ${origin} ${size} ${root}`)) return;
+    this.votes.push(vote);
+    const head = `${epoch} ${origin} ${size} ${root}`;
+    const count = (this.#counts.get(head) ?? 0) + 1;
+    this.#counts.set(head, count);
+    const charter = this.charterOf(epoch);
+    if (charter === undefined || count < quorumIn(charter)) return;
+    if (!this.#isNew(`certified ${origin} ${size} ${root}`)) return;
+    this.#seen += 1;
+    this.certified.push({ origin, size, root, epoch, nth: this.#seen });
+  }
+
+  /** How many certificates had been seen when a head beyond this entry was first brought to anybody. */
+  broughtNth(origin: string, index: number): number {
+    const nths = (this.#brought.get(origin) ?? []).filter(({ size }) => size > index).map(({ nth }) => nth);
+    return Math.min(...nths);
   }
 
   #isNew(name: string): boolean {

@@ -15,6 +15,7 @@ export function progress(evidence: Evidence): Checker {
     told(event) {
       harmed.told(event);
       if (event.of === 'revoked') revoked.add(event.device);
+      if (event.of === 'crooked') revoked.add(event.origin);
     },
     judge({ logs, charter, crypto }) {
       const dead = (entry: Uint8Array | undefined) => {

@@ -4,6 +4,18 @@ import { type Append, cosign, cosignerName, counterMessage, formatSignature, rea
 import type { AnswerOf } from '@vauban/wire';
 import type { LiarSetting, MachinePorts } from '../liar.ts';
 
+/** The same with the key of the epoch it is. */
+export async function cosignedNow(
+  ports: MachinePorts,
+  setting: LiarSetting,
+  append: Pick<Append, 'checkpoint'>,
+): Promise<AnswerOf<'append'> | undefined> {
+  const { epoch } = setting.charter();
+  const key = await ports.votingKeys.of(epoch).catch(() => undefined);
+  const voting = key === undefined ? ports.keys.voting : { epoch, seed: key.seed };
+  return cosigned({ ...ports, keys: { ...ports.keys, voting } }, setting, append);
+}
+
 /** A cosignature under this liar's own key on whatever head an append ends with; undefined without a key. */
 export function cosigned(
   { keys }: MachinePorts,

@@ -4,7 +4,7 @@ import type { Liar } from '../liar.ts';
 import { readHead } from '@vauban/ledger';
 import { toHex } from '@vauban/core';
 import { memory } from './chance.ts';
-import { cosigned } from './cosigning.ts';
+import { cosignedNow } from './cosigning.ts';
 import { speaking } from './mouth.ts';
 
 export const doubleVotes: Liar = {
@@ -22,7 +22,7 @@ export const doubleVotes: Liar = {
           const before = signed.get(name);
           signed.set(name, root);
           if (truth?.result === 'cosigned' && (before === undefined || before === root)) return undefined;
-          const vote = cosigned(ports, setting, question.asked.append);
+          const vote = await cosignedNow(ports, setting, question.asked.append);
           if (vote === undefined) return undefined;
           setting.did(before !== undefined && before !== root ? 'signs two trees' : 'signs what it refuses');
           return question.say(vote);
