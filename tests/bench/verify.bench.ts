@@ -11,13 +11,13 @@ import {
   type Append,
   type CharterChain,
   cosign,
+  counterMessage,
   heldRecord,
   makeCertificate,
   readHead,
   signHeads,
   type Voter,
 } from '@vauban/ledger';
-import { counterMessage } from '../../packages/ledger/src/heads.ts';
 import {
   chainOf,
   cosignerOf,

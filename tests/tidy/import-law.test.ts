@@ -80,6 +80,16 @@ describe('the import law', () => {
     ],
     ['tests/a.test.ts', `import { x } from '@vauban/core/src/bytes.ts';`, 'the only door is @vauban/core'],
     ['packages/seal/src/a.ts', `import { x } from '../../core/src/bytes.ts';`, 'reaches into core by path'],
+    [
+      'packages/ledger/test/a.ts',
+      `import { x } from '../../client/test/a.ts';`,
+      'ledger may not import client',
+    ],
+    [
+      'packages/client/src/a.ts',
+      `import { x } from '../../ledger/test/a.ts';`,
+      'reaches into ledger by path',
+    ],
     ['tests/a.test.ts', `import { x } from '../packages/core/src/bytes.ts';`, 'reaches into core by path'],
     [
       'packages/seal/src/a.ts',

@@ -1,6 +1,7 @@
 // Logs at rest: entries with their payloads, the writer's last checkpoint, the best certificate. Owns what can be
 // checked from bytes alone (order, chain, commitments, root, log signature); rules about meaning are `admission`.
 // The same store serves a hoster's mirror, a writer's write-ahead state and a verifier's memory.
+// Long: every way a log changes at rest stands here, each with the lock and the batch it needs.
 
 import {
   assert,
