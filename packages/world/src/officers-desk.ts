@@ -138,6 +138,8 @@ export async function openEpoch(world: World, timeMsMax: number, replaced?: stri
   const machine = world.hosters.find(({ name }) => name === gone?.id);
   const anew = machine === undefined ? undefined : await machine.makeVotingKey(epoch);
   const moved = ({ id }: Hoster) => id === gone?.id;
+  // Others opened one while this asked for keys.
+  if (world.charters.current.epoch !== under.epoch) return false;
   return enactCharter(
     world,
     (charter) => ({
