@@ -233,12 +233,4 @@ export const mutants: readonly Mutant[] = [
     replace: '  else if (placed.length === 0) await finish(options, origin, { placed, answers });',
     dies: 'world',
   },
-  {
-    name: 'writer-signs-from-old-state',
-    breaks: 'A writer whose state is not the latest signs nothing more.',
-    file: `${ledger}/log-writer.ts`,
-    find: '          throw await this.#stateLost(hoster, shown.size);',
-    replace: '          if (hoster === undefined) throw await this.#stateLost(hoster, shown.size);',
-    dies: 'world',
-  },
 ];

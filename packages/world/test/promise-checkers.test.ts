@@ -6,6 +6,7 @@ import { certificates } from '../src/checkers/certificates.ts';
 import { diskFirst } from '../src/checkers/disk-first.ts';
 import { fixedSeals } from '../src/checkers/fixed-seals.ts';
 import { readers } from '../src/checkers/readers.ts';
+import { writers } from '../src/checkers/writers.ts';
 import { bench, HandLog, six } from './checkers-setup.ts';
 
 const log = new HandLog('a').add({ kind: 'x' }, { kind: 'x' }, { kind: 'x' });
@@ -36,6 +37,22 @@ describe('a reader', () => {
     judge.told({ of: 'counted', origin: log.origin, heads });
     if (counted === 2) await expect(judge.verdict({ logs: [] })).resolves.toBeUndefined();
     else await expect(judge.verdict({ logs: [] })).rejects.toThrow(/counts 1 heads .* not 2 /);
+  });
+});
+
+describe('a writer', () => {
+  const other = new HandLog('a').add({ kind: 'x' }, { kind: 'y' });
+
+  it('signs nothing against what was certified, unless it is known to be crooked', async () => {
+    const judge = bench(writers);
+    judge.saw('agency', metz, log.append());
+    judge.certify(log, 2);
+    judge.saw('agency', metz, log.append());
+    await expect(judge.verdict({ logs: [] })).resolves.toBeUndefined();
+    judge.saw('agency', metz, other.append());
+    await expect(judge.verdict({ logs: [] })).rejects.toThrow(/certified at size 2, and its writer/);
+    judge.told({ of: 'crooked', origin: log.origin });
+    await expect(judge.verdict({ logs: [] })).resolves.toBeUndefined();
   });
 });
 

@@ -36,6 +36,8 @@ export class Evidence {
   readonly certified: Certified[] = [];
   /** One per hoster, epoch, log, size and root. */
   readonly votes: SeenVote[] = [];
+  /** Heads that were brought to a voter after another one of their size had been certified. */
+  readonly parted: JudgedHead[] = [];
   /** The first report of each hoster on each log, and those that say something else. */
   readonly seals: SeenSeal[] = [];
   readonly #charter: () => Charter;
@@ -95,6 +97,13 @@ export class Evidence {
     if (judged !== undefined && this.#isNew(`brought ${judged.origin} ${judged.size}`)) {
       const brought = this.#brought.get(judged.origin) ?? [];
       this.#brought.set(judged.origin, [...brought, { size: judged.size, nth: this.#seen }]);
+    }
+    if (judged !== undefined && this.#isNew(`tree ${judged.origin} ${judged.size} ${judged.root}`)) {
+      const { origin, size, root } = judged;
+      const other = this.certified.some(
+        (one) => one.origin === origin && one.size === size && one.root !== root,
+      );
+      if (other) this.parted.push(judged);
     }
     const name = `${from} ${to}`;
     const asked = this.#asked.get(name) ?? [];

@@ -16,6 +16,7 @@ import { places } from './places.ts';
 import { progress } from './progress.ts';
 import { readers } from './readers.ts';
 import { seals } from './seals.ts';
+import { writers } from './writers.ts';
 
 /** Fresh judges for one history. `charter`: the version in force as the officers see it. */
 export function newCheckers(
@@ -39,6 +40,7 @@ export function newCheckers(
     fixedSeals(evidence),
     progress(evidence),
     readers(evidence),
+    writers(evidence),
     certificates(evidence),
     diskFirst(evidence, of.diskOf ?? (() => undefined)),
   ];
