@@ -127,6 +127,8 @@ async function history(world: World, plan: Plan, checkers: readonly Checker[]): 
   }
   world.trace.note('world', 'is well again');
   await finale(people);
+  // Whoever lies to the end also writes to the end: what is judged has to stand still.
+  for (const hoster of world.hosters) if (!hoster.honest) hoster.kill();
   // What writers left unfinished, hosters finish within twenty seconds, and the last to hear of it catches up.
   await world.sleep(SETTLE_MS);
 
