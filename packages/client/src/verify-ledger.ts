@@ -164,6 +164,7 @@ async function unite(
   };
   let longest: Copy | undefined;
   let certificate: string | null = null;
+  const good: Claim[] = [];
   for (const claim of of.claims.toSorted(certifiedFirst)) {
     try {
       const copy = { ...claim, logs: await LogStore.open(memoryStore(), options.crypto) };
@@ -171,19 +172,25 @@ async function unite(
       if (longest !== undefined) await compare(longest, copy);
       certificate ??= copy.head.certificate;
       if (longest === undefined || copy.head.size > longest.head.size) longest = copy;
+      good.push(claim);
     } catch (error) {
       if (options.signal?.aborted === true) throw options.signal.reason;
       tell(claim.voter.hoster, origin, error);
     }
   }
-  if (longest === undefined) return;
-  try {
-    const reader = unionOf(options, longest.voter, of);
-    await pull(reader, longest.voter, origin, longest.head.size);
-    if (certificate !== null) await union.certify(origin, { size: readHead(certificate).size, certificate });
-  } catch (error) {
-    tell(longest.voter.hoster, origin, error);
+  // Whose copy was good may fail or lie the next time it is asked: then it is taken from the next.
+  for (const { voter, head } of good.toSorted((a, b) => b.head.size - a.head.size)) {
+    if (union.state(origin).size >= head.size) break;
+    try {
+      await pull(unionOf(options, voter, of), voter, origin, head.size);
+    } catch (error) {
+      if (options.signal?.aborted === true) throw options.signal.reason;
+      tell(voter.hoster, origin, error);
+    }
   }
+  if (certificate === null || good.length === 0) return;
+  const { size } = readHead(certificate);
+  if (union.state(origin).size >= size) await union.certify(origin, { size, certificate });
 }
 
 /** One log, pulled once: whoever shows the same history is believed to hold it, whoever shows another is pulled too. */
