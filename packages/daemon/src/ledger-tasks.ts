@@ -286,7 +286,8 @@ export class LedgerTasks implements Startable {
 
   /**
    * Follows answers until `enough` were reachable to the end; each is begun when the one before is done or has kept us
-   * waiting. Whoever shows logs that it hands out slowly, or never, keeps nobody from starting.
+   * waiting. Whoever shows logs that it hands out slowly, or never, keeps nobody from starting. Rejects with what fails
+   * on this side.
    */
   #followEnough(
     answers: readonly HeadsAnswer[],
@@ -294,7 +295,7 @@ export class LedgerTasks implements Startable {
     follow: (answer: HeadsAnswer, stop: () => boolean) => Promise<boolean>,
   ): Promise<boolean> {
     const { clock } = this.#options;
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       let begun = 0;
       let open = answers.length;
       let followed = 0;
@@ -314,7 +315,7 @@ export class LedgerTasks implements Startable {
           if (reached) followed += 1;
           if (followed >= enough || open === 0) resolve(followed >= enough);
           else if (!overtaken) begin();
-        });
+        }, reject);
       };
       begin();
     });

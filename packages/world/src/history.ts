@@ -10,7 +10,7 @@ import { pullLogs } from './officers-desk.ts';
 import { Person } from './person.ts';
 import type { Plan } from './plan.ts';
 import { States } from './states.ts';
-import { type Ground, World } from './world.ts';
+import { type Ground, heardToTheEnd, World } from './world.ts';
 
 export interface HistoryOptions {
   readonly plan: Plan;
@@ -77,7 +77,9 @@ export async function runHistory(options: HistoryOptions): Promise<HistoryReport
   });
   const states = new States(world.counters);
   try {
-    return await world.scheduler.run(() => history(world, plan, checkers), LIMITS);
+    return await heardToTheEnd(ground, () =>
+      world.scheduler.run(() => history(world, plan, checkers), LIMITS),
+    );
   } catch (error) {
     throw new WorldFailure(plan.seed, world.trace.tail, error);
   }

@@ -1,7 +1,7 @@
 // The ground a world stands on in Node: an exact turn of the event loop, OpenSSL's hashes and ciphers, and signatures
 // that cost no more than a hash.
 
-import { nextTick } from 'node:process';
+import process, { nextTick } from 'node:process';
 import { crc32 } from 'node:zlib';
 import { concat, type Crypto, equalBytes, utf8 } from '@vauban/core';
 import { nodeCrypto } from '@vauban/core/node';
@@ -13,8 +13,15 @@ import type { Ground } from '../world.ts';
  */
 const turn = () => new Promise<void>((resolve) => queueMicrotask(() => nextTick(resolve)));
 
+/** Histories in one thread run one after the other: what is in here is of the one that runs. */
+const unheard: unknown[] = [];
+let listening = false;
+
 export function nodeGround(): Ground {
-  return { turn, crypto: worldCrypto(nodeCrypto), checksum: (bytes) => crc32(bytes) };
+  if (!listening) process.on('unhandledRejection', (reason) => unheard.push(reason));
+  listening = true;
+  const takeUnheard = () => unheard.splice(0);
+  return { turn, takeUnheard, crypto: worldCrypto(nodeCrypto), checksum: (bytes) => crc32(bytes) };
 }
 
 const DOMAIN = utf8('vauban/world-signature/0\n');

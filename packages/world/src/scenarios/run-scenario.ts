@@ -6,7 +6,7 @@ import { Evidence } from '../checkers/evidence.ts';
 import { newCheckers } from '../checkers/index.ts';
 import { founding } from '../founding.ts';
 import { pullLogs } from '../officers-desk.ts';
-import { type Ground, World } from '../world.ts';
+import { type Ground, heardToTheEnd, World } from '../world.ts';
 import type { Scenario } from './scenario.ts';
 import { Stage } from './stage.ts';
 
@@ -65,7 +65,9 @@ export async function runScenario(options: ScenarioOptions): Promise<ScenarioRep
   });
   const stage = new Stage(world, evidence);
   try {
-    return await world.scheduler.run(() => played(scenario, stage, checkers), LIMITS);
+    return await heardToTheEnd(ground, () =>
+      world.scheduler.run(() => played(scenario, stage, checkers), LIMITS),
+    );
   } catch (error) {
     throw new ScenarioFailure(scenario.name, seed, error);
   }
