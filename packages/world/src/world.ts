@@ -23,14 +23,14 @@ export interface Ground {
   /** 32 bits that tell messages apart in a trace. */
   readonly checksum: (bytes: Uint8Array) => number;
   /** Takes what a promise was rejected with that nobody waited for: it would have ended a real process. */
-  readonly takeUnheard: () => readonly unknown[];
+  readonly takeUnheard: () => Promise<readonly unknown[]>;
 }
 
 /** Runs it to its end, and throws what it left unheard. */
 export async function heardToTheEnd<Result>(ground: Ground, run: () => Promise<Result>): Promise<Result> {
-  ground.takeUnheard();
+  await ground.takeUnheard();
   const result = await run();
-  for (const reason of ground.takeUnheard()) {
+  for (const reason of await ground.takeUnheard()) {
     const said = reason instanceof Error ? reason.message : String(reason);
     throw new Error(`a promise was rejected and nobody heard it, which ends a process: ${said}`, {
       cause: reason,

@@ -38,6 +38,10 @@ const found: readonly { readonly what: string; readonly plan: Plan }[] = [
     what: 'a log of another agency, shown by a liar now longer and now shorter, is no rollback of this vault',
     plan: parsePlan(readFileSync(new URL('found-foreign-logs.plan.json', import.meta.url), 'utf8')),
   },
+  {
+    what: 'a voter whose disk fails while it becomes ready does not die of it',
+    plan: parsePlan(readFileSync(new URL('found-unreadable-entrant.plan.json', import.meta.url), 'utf8')),
+  },
 ];
 
 describe('what was found once', () => {

@@ -2,6 +2,7 @@
 // that cost no more than a hash.
 
 import process, { nextTick } from 'node:process';
+import { setImmediate } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { concat, type Crypto, equalBytes, utf8 } from '@vauban/core';
 import { nodeCrypto } from '@vauban/core/node';
@@ -13,6 +14,12 @@ import type { Ground } from '../world.ts';
  */
 const turn = () => new Promise<void>((resolve) => queueMicrotask(() => nextTick(resolve)));
 
+/** Node tells of them when nothing else is left to do, which is never the case within a history. */
+async function unheardSoFar(): Promise<readonly unknown[]> {
+  await setImmediate();
+  return unheard.splice(0);
+}
+
 /** Histories in one thread run one after the other: what is in here is of the one that runs. */
 const unheard: unknown[] = [];
 let listening = false;
@@ -20,8 +27,7 @@ let listening = false;
 export function nodeGround(): Ground {
   if (!listening) process.on('unhandledRejection', (reason) => unheard.push(reason));
   listening = true;
-  const takeUnheard = () => unheard.splice(0);
-  return { turn, takeUnheard, crypto: worldCrypto(nodeCrypto), checksum: (bytes) => crc32(bytes) };
+  return { turn, takeUnheard: unheardSoFar, crypto: worldCrypto(nodeCrypto), checksum: (bytes) => crc32(bytes) };
 }
 
 const DOMAIN = utf8('vauban/world-signature/0\n');
