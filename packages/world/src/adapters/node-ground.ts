@@ -27,7 +27,12 @@ let listening = false;
 export function nodeGround(): Ground {
   if (!listening) process.on('unhandledRejection', (reason) => unheard.push(reason));
   listening = true;
-  return { turn, takeUnheard: unheardSoFar, crypto: worldCrypto(nodeCrypto), checksum: (bytes) => crc32(bytes) };
+  return {
+    turn,
+    takeUnheard: unheardSoFar,
+    crypto: worldCrypto(nodeCrypto),
+    checksum: (bytes) => crc32(bytes),
+  };
 }
 
 const DOMAIN = utf8('vauban/world-signature/0\n');
