@@ -29,20 +29,20 @@ export const mutants: readonly Mutant[] = [
     name: 'sign-before-store',
     breaks: 'What a hoster has signed is on its disk.',
     file: `${ledger}/mirror.ts`,
-    find: '    await this.#logs.commit(after, operations);',
-    replace: '    await this.#logs.commit(after, operations, { sync: false });',
+    find: '    await this.logs.commit(after, operations);',
+    replace: '    await this.logs.commit(after, operations, { sync: false });',
     dies: 'world',
   },
   {
     name: 'no-own-size-check',
     breaks: 'A voter signs one tree of each size.',
     file: `${ledger}/mirror.ts`,
-    find: '      await this.#sameSize(state, append.checkpoint);',
-    replace: `      const right = this.#seat.demand();
-      await right.journal.cast({ epoch: right.epoch, ...head });
-      const line = cosign(this.#crypto, head, right.cosigner, Math.floor(this.#clock.now() / 1_000));
-      if (right.epoch > 0)
-        return { result: 'cosigned', cosignature: formatSignature(line).trimEnd(), ...signedCounter(this.#crypto, right) };`,
+    find: '      await checkSameHead(this.#ground, state, append.checkpoint);',
+    replace: `      const votedSeconds = Math.floor(this.#ground.clock.now() / 1_000);
+      const { checkpoint } = append;
+      const other = { ...state, checkpoint, admittedSize: state.size, votedSeconds };
+      const logs = { state: () => other } as unknown as LogStore;
+      if (other.size > 0) return vote({ ...this.#ground, logs }, state.origin);`,
     dies: 'world',
   },
   {
@@ -90,16 +90,16 @@ export const mutants: readonly Mutant[] = [
     name: 'report-before-seal',
     breaks: 'What a hoster reports of a sealed log stays as it is.',
     file: `${ledger}/mirror.ts`,
-    find: '    this.#seat.demand();\n    await this.#mustBeOpen(append);',
-    replace: '    this.#seat.demand();',
+    find: '    this.seat.demand();\n    await this.#sealed.mustBeOpen(append);',
+    replace: '    this.seat.demand();',
     dies: 'world',
   },
   {
     name: 'seal-not-synced',
     breaks: 'A seal that was reported survives a power cut.',
     file: `${ledger}/mirror.ts`,
-    find: '=> this.#logs.write(rows),',
-    replace: '=> this.#logs.store.batch(rows, { sync: false }),',
+    find: '=> this.logs.write(rows),',
+    replace: '=> this.logs.store.batch(rows, { sync: false }),',
     dies: 'world',
   },
   {

@@ -4,8 +4,9 @@ import { type Crypto, merkleProof } from '@vauban/core';
 import type { Adopt } from './adoption.ts';
 import { leavesOf } from './branches.ts';
 import { bare } from './fork-proof.ts';
-import { isErased } from './log-record.ts';
-import { genesisOf, type LogRecord, type LogStore } from './log-store.ts';
+import { genesisOf } from './held-logs.ts';
+import { isErased, type LogRecord } from './log-record.ts';
+import type { LogStore } from './log-store.ts';
 
 /** The `adopt` entry for one entry of a history at hand; undefined when its payload was erased or it is no such kind. */
 export async function makeAdopt(

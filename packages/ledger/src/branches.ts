@@ -43,7 +43,7 @@ function countsKey(origin: string): Uint8Array {
   return concat(utf8('U/'), utf8(origin));
 }
 
-export function forkKey(origin: string): Uint8Array {
+function forkKey(origin: string): Uint8Array {
   return concat(utf8('F/'), utf8(origin));
 }
 

@@ -7,6 +7,9 @@ import { type HeadsBody, type HeadsScope, openHeads } from './heads.ts';
 import { quorumFault } from './push.ts';
 import type { Voter } from './voter.ts';
 
+/** Whoever asks is no device of its agency any more: it was revoked, or its agency's root key was replaced. */
+const NO_SESSION: ReadonlySet<string> = new Set(['DEVICE_REVOKED', 'DELEGATION_FORGED']);
+
 export interface CollectOptions {
   readonly crypto: Crypto;
   readonly random: Random;
@@ -24,7 +27,7 @@ export interface HeadsAnswers {
 
 /**
  * Signed heads of the scope from as many voters as answer; resolves with at least q of one epoch that are not starting.
- * Faults: QUORUM_UNREACHABLE; DEVICE_REVOKED when more than can lie say so to who asks.
+ * Faults: QUORUM_UNREACHABLE; DEVICE_REVOKED, DELEGATION_FORGED when more than can lie say so to who asks.
  */
 export async function collectHeads(options: CollectOptions, scope: HeadsScope): Promise<HeadsAnswers> {
   const { charters } = options;
@@ -36,9 +39,9 @@ export async function collectHeads(options: CollectOptions, scope: HeadsScope): 
     if (charters.current.epoch !== charter.epoch) continue;
     if (round.answers.length >= quorumOf(charter)) return round;
     // More than can lie: that is an answer, not silence.
-    const revoked = [...round.unreachable.values()].filter(({ code }) => code === 'DEVICE_REVOKED');
-    const [first] = revoked;
-    if (first !== undefined && revoked.length > charter.f) throw first;
+    const shutOut = [...round.unreachable.values()].filter(({ code }) => NO_SESSION.has(code));
+    const [first] = shutOut;
+    if (first !== undefined && shutOut.length > charter.f) throw first;
     throw quorumFault(charter, {
       certificate: undefined,
       refusals: new Map(),

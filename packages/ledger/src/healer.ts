@@ -18,7 +18,7 @@ import { type CharterChain, isCharterOrigin } from './charter-log.ts';
 import { type HeadsBody, type HeadsScope, openHeads } from './heads.ts';
 import { healLog } from './log-healing.ts';
 import { scrubLog, sweepUnreadable } from './log-scrub.ts';
-import type { ResolveWriter } from './log-store.ts';
+import type { ResolveWriter } from './held-logs.ts';
 import type { Mirror } from './mirror.ts';
 import type { NotesPage } from './note-shelf.ts';
 import { resolveWriter } from './pull.ts';

@@ -11,6 +11,7 @@ export * from './charter-log.ts';
 export * from './checkpoint.ts';
 export * from './collect-heads.ts';
 export * from './entry.ts';
+export { genesisOf, type ResolveWriter } from './held-logs.ts';
 export { Healer, type HealerOptions } from './healer.ts';
 export * from './heads.ts';
 export { healLog, type HealOptions, type HealSource } from './log-healing.ts';

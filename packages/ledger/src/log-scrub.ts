@@ -16,7 +16,8 @@ import { derivedRows } from './append-rows.ts';
 import { type Head, readHead } from './checkpoint.ts';
 import { openStored, type StoredEntry } from './log-record.ts';
 import { boundaryKey, decodeRecord, entryKey, type LogState } from './log-rows.ts';
-import type { LogStore, ResolveWriter } from './log-store.ts';
+import type { ResolveWriter } from './held-logs.ts';
+import type { LogStore } from './log-store.ts';
 import { storeCorrupt } from './quarantine.ts';
 import type { Writer } from './writer.ts';
 

@@ -4,7 +4,8 @@
 import { decodeEntry, type ClaimName } from './entry.ts';
 import { isErased } from './log-record.ts';
 import { entryKey, recordRow } from './log-rows.ts';
-import { genesisOf, type LogStore } from './log-store.ts';
+import { genesisOf } from './held-logs.ts';
+import type { LogStore } from './log-store.ts';
 
 /** Entries read at once. */
 const PAGE = 256;

@@ -5,7 +5,7 @@ import { type Charter, type Crypto, Fault, toHex } from '@vauban/core';
 import type { CharterChain } from './charter-log.ts';
 import { openCertificate, readHead } from './checkpoint.ts';
 import { type ClaimName, decodeEntry, leafHashOf, type OpenEntry } from './entry.ts';
-import { genesisOf, type LogStore } from './log-store.ts';
+import { genesisOf, type HeldLogs } from './held-logs.ts';
 import { fewestCosignatures, provenCharters } from './proof-charter.ts';
 import type { ProofEntry, ProofEvidence, ProofHead } from './proof-evidence.ts';
 import { AuditPaths } from './proof-paths.ts';
@@ -21,7 +21,7 @@ const PAGE = 512;
 
 export interface GatherOptions {
   readonly crypto: Crypto;
-  readonly logs: LogStore;
+  readonly logs: HeldLogs;
   readonly charters: CharterChain;
   readonly segments: readonly Uint8Array[];
   /** State as of this moment, in milliseconds: entries dated later are left out. */

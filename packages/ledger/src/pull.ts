@@ -5,7 +5,9 @@ import { canTake, type TakenAppends, type TakingGround } from './append-taking.t
 import type { CharterChain } from './charter-log.ts';
 import { openCertificate, readHead } from './checkpoint.ts';
 import { openHeads } from './heads.ts';
-import { type Append, genesisOf, type LogRecord, type LogStore } from './log-store.ts';
+import { genesisOf } from './held-logs.ts';
+import type { LogRecord } from './log-record.ts';
+import type { Append, LogStore } from './log-store.ts';
 import { pushHead, quorumFault } from './push.ts';
 import type { Voter } from './voter.ts';
 import { type Writer, writerUnder } from './writer.ts';

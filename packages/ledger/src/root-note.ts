@@ -20,6 +20,10 @@ const BODY_BYTES_MAX = 4_096;
 /** Format. A signed note. */
 export const ROOT_NOTE_BYTES_MAX = BODY_BYTES_MAX + 128;
 
+/** What a machine's person has to do who meets the most likely reason. */
+const IF_REPLACED =
+  'if the agency replaced its root key, run vauban vault activate on this machine, with --root-words-file where another machine made the new key';
+
 const slug = v.pipe(v.string(), v.check(isSlug, 'expected a slug'));
 
 const delegateSchema = v.strictObject({
@@ -98,12 +102,10 @@ export function openRootNote(crypto: Crypto, charter: Charter, note: Uint8Array)
     );
   }
   if (!crypto.ed25519Verify(signature, concat(utf8(NOTE_DOMAIN), body), agency.rootKey)) {
-    throw new Fault(
-      'refused',
-      what === 'note' ? 'NOTE_FORGED' : 'DELEGATION_FORGED',
-      `the ${what} is not signed by ${said.agency}'s root key`,
-      { agency: said.agency },
-    );
+    const facts = { agency: said.agency, version: charter.version };
+    const message = `the ${what} is not signed by the root key that charter version ${charter.version} names for ${said.agency}`;
+    if (what === 'note') throw new Fault('refused', 'NOTE_FORGED', message, facts);
+    throw new Fault('refused', 'DELEGATION_FORGED', `${message}; ${IF_REPLACED}`, facts);
   }
   return said;
 }

@@ -3,7 +3,8 @@
 
 import { fromUtf8, type Store, utf8 } from '@vauban/core';
 import { BRANCHES_MAX, type HeadsBody, type HeadsScope, type SealReport } from './heads.ts';
-import { genesisOf, type LogRecord, type LogStore } from './log-store.ts';
+import { genesisOf, type HeldLogs } from './held-logs.ts';
+import type { LogRecord } from './log-record.ts';
 import { isSealed, noteHashesAbout, originsNamed, sealersOf } from './note-shelf.ts';
 import { readDelegation } from './root-note.ts';
 
@@ -18,7 +19,7 @@ function agencyOf(genesis: LogRecord | undefined): string | undefined {
 }
 
 /** Whether this store sealed a log: its own agency revoked its writer. `genesis` stands in for a log not stored yet. */
-export async function isLogSealed(logs: LogStore, origin: string, genesis?: LogRecord): Promise<boolean> {
+export async function isLogSealed(logs: HeldLogs, origin: string, genesis?: LogRecord): Promise<boolean> {
   // Hardly any log is ever spoken of: one look decides for all others.
   if ((await sealersOf(logs.store, origin)).length === 0) return false;
   const agency = agencyOf((await logs.record(origin, 0)) ?? genesis);
@@ -27,7 +28,7 @@ export async function isLogSealed(logs: LogStore, origin: string, genesis?: LogR
 
 /** Seals of the logs in scope: what this store holds of each, or nothing for a log it never saw. */
 export async function sealReports(
-  logs: LogStore,
+  logs: HeldLogs,
   of: { readonly scope: HeadsScope; readonly origins: readonly string[] },
 ): Promise<SealReport[]> {
   const { scope } = of;

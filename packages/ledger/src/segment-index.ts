@@ -16,7 +16,7 @@ import {
 import * as v from 'valibot';
 import { type Adopt, adoptionRow, adoptionRowKey, effectOf } from './adoption.ts';
 import { type ClaimName, claimKey, type OpenEntry, type Payload } from './entry.ts';
-import type { LogStore } from './log-store.ts';
+import type { HeldLogs } from './held-logs.ts';
 import type {
   HoldingFact,
   KeepFact,
@@ -233,7 +233,7 @@ export async function purgesOf(store: Store, payload: ClaimName): Promise<PurgeF
 }
 
 /** Everything stored about a segment, voided entries marked as such. */
-export async function segmentFacts(logs: LogStore, segment: Uint8Array): Promise<SegmentFacts> {
+export async function segmentFacts(logs: HeldLogs, segment: Uint8Array): Promise<SegmentFacts> {
   const places: PlaceFact[] = [];
   const keeps: KeepFact[] = [];
   const custody: HoldingFact[] = [];
@@ -275,7 +275,7 @@ export interface KnownClaim {
 }
 
 /** Undefined when there is no such entry here, or it claims nothing. */
-export async function claimOf(logs: LogStore, name: ClaimName): Promise<KnownClaim | undefined> {
+export async function claimOf(logs: HeldLogs, name: ClaimName): Promise<KnownClaim | undefined> {
   if (name.index >= logs.state(name.origin).size) return undefined;
   const payload = effectOf((await logs.entry(name.origin, name.index)).payload);
   if (payload.kind === 'place') return { vault: payload.vault, segments: [payload.segment] };

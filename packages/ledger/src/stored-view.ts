@@ -3,7 +3,7 @@
 import { type Clock, type Crypto, ERASE_GRACE_MS } from '@vauban/core';
 import type { AdmissionView } from './admission-view.ts';
 import type { CharterChain } from './charter-log.ts';
-import type { LogStore } from './log-store.ts';
+import type { HeldLogs } from './held-logs.ts';
 import { isSealed } from './note-shelf.ts';
 import { resolveWriter } from './pull.ts';
 import { adoptedAt, claimOf, generationOf, releasesOf, segmentFacts } from './segment-index.ts';
@@ -11,7 +11,7 @@ import type { Writer } from './writer.ts';
 
 /** Here and now, under the current charter. */
 export function storedView(
-  logs: LogStore,
+  logs: HeldLogs,
   of: {
     readonly crypto: Crypto;
     readonly clock: Pick<Clock, 'now'>;
@@ -40,7 +40,7 @@ export function storedView(
 }
 
 async function writerStored(
-  logs: LogStore,
+  logs: HeldLogs,
   of: { readonly crypto: Crypto; readonly charters: CharterChain },
   origin: string,
 ): Promise<Writer | undefined> {

@@ -5,7 +5,7 @@ import { assert, equalBytes, Fault } from '@vauban/core';
 import { isCharterOrigin } from './charter-log.ts';
 import type { Cosigner } from './checkpoint.ts';
 import type { SignedCounter } from './heads.ts';
-import type { LogStore } from './log-store.ts';
+import type { HeldLogs } from './held-logs.ts';
 import type { VoteJournal } from './vote-journal.ts';
 
 /** What makes a mirror a voter. */
@@ -160,7 +160,7 @@ export class VotingSeat {
    * Compares the vote journal with the logs: what was signed must be stored. What is known to be damaged says nothing.
    * Faults: VOTE_HISTORY_CONTRADICTS.
    */
-  async checkHistory(logs: LogStore): Promise<void> {
+  async checkHistory(logs: HeldLogs): Promise<void> {
     for (const { origin, size, root } of this.#right?.journal.votes() ?? []) {
       if (isCharterOrigin(origin) || logs.quarantine.of(origin) !== null) continue;
       const held = await logs.rootAt(origin, size);

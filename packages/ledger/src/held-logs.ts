@@ -1,0 +1,223 @@
+// Logs at rest, as they can be read: heads, entries with their payloads, what their writers signed. Owns what becomes of
+// a row that is not what was stored: whoever meets it, its log is in quarantine from then on.
+
+import { CompactRange, concat, type Crypto, type Fault, fromUtf8, type Store } from '@vauban/core';
+import { type Append, wrong } from './append-check.ts';
+import { readHead } from './checkpoint.ts';
+import { decodePayload, leafHashOf, type OpenEntry } from './entry.ts';
+import {
+  bytesOfRecord,
+  isErased,
+  type LogRecord,
+  openStored,
+  payloadErased,
+  type StoredEntry,
+} from './log-record.ts';
+import {
+  boundaryKey,
+  decodeRecord,
+  emptyLog,
+  entryKey,
+  type LogState,
+  originOfKey,
+  sizeOfBoundary,
+  vaultKey,
+} from './log-rows.ts';
+import { type Quarantine, storeCorrupt } from './quarantine.ts';
+import { watchedStore } from './watched-store.ts';
+import type { Writer } from './writer.ts';
+
+/** Finds the writer that a log's first record names; faults when there is none. */
+export type ResolveWriter = (genesis: LogRecord, origin: string) => Writer;
+
+/** What opening found: the rows, each log's head, and what is wrong with some. */
+export interface OpenedRows {
+  readonly store: Store;
+  readonly crypto: Crypto;
+  readonly states: Map<string, LogState>;
+  readonly quarantine: Quarantine;
+}
+
+export class HeldLogs {
+  /** Logs whose rows are not to be relied on. Whoever answers for logs asks it first; reads put into it what they find. */
+  readonly quarantine: Quarantine;
+  readonly store: Store;
+  /** The same rows, for whoever looks for damage: what it meets is its own finding, and put into quarantine by it alone. */
+  readonly raw: Store;
+  protected readonly crypto: Crypto;
+  protected readonly states: Map<string, LogState>;
+  protected readonly writers = new Map<string, Writer>();
+  #recent: { readonly max: number; readonly entries: Map<string, StoredEntry> } | undefined;
+
+  protected constructor({ store, crypto, states, quarantine }: OpenedRows) {
+    this.quarantine = quarantine;
+    this.states = states;
+    this.raw = store;
+    this.store = watchedStore(store, (key, fault) => this.found(key, fault));
+    this.crypto = crypto;
+  }
+
+  /** A corrupt row was met: the log it belongs to, or all of them when its key does not say. */
+  found(key: Uint8Array, fault: Fault): void {
+    const origin = originOfKey(key);
+    const one = origin !== undefined && this.states.has(origin) && key[0] !== 'L'.charCodeAt(0);
+    if (one) this.quarantine.put(origin, fault);
+    else this.quarantine.distrust(fault);
+  }
+
+  #corrupt(origin: string, message: string, facts: Fault['facts'], cause?: unknown): Fault {
+    const fault = storeCorrupt(message, { ...facts, origin }, cause);
+    this.quarantine.put(origin, fault);
+    return fault;
+  }
+
+  origins(): string[] {
+    return [...this.states.keys()].sort();
+  }
+
+  state(origin: string): LogState {
+    return this.states.get(origin) ?? emptyLog(origin);
+  }
+
+  has(origin: string): boolean {
+    return this.states.has(origin);
+  }
+
+  async record(origin: string, index: number): Promise<LogRecord | undefined> {
+    const value = await this.store.get(entryKey(origin, index));
+    return value === undefined ? undefined : this.#decoded(origin, index, value);
+  }
+
+  #decoded(origin: string, index: number, value: Uint8Array): LogRecord {
+    try {
+      return decodeRecord(value);
+    } catch (error) {
+      throw this.#corrupt(origin, `entry ${index} of ${origin} is no entry`, { index }, error);
+    }
+  }
+
+  /** Records [from, to), in order. Fewer than asked means the store has a hole: STORE_CORRUPT. */
+  async records(origin: string, from: number, to: number): Promise<LogRecord[]> {
+    const found: LogRecord[] = [];
+    if (to <= from) return found;
+    const range = { gte: entryKey(origin, from), lt: entryKey(origin, to) };
+    for await (const [, value] of this.store.range(range))
+      found.push(this.#decoded(origin, from + found.length, value));
+    if (found.length !== to - from) {
+      const facts = { from, to, found: found.length };
+      throw this.#corrupt(origin, `entries ${from} to ${to} of ${origin} are not all there`, facts);
+    }
+    return found;
+  }
+
+  /**
+   * The log from `from` on, in the batches its writer signed, at most about `bytesMax` of them: what brings another
+   * store up to date. `from` must be a size the writer signed.
+   */
+  async batches(origin: string, from: number, bytesMax: number): Promise<Append[]> {
+    const batches: Append[] = [];
+    let oldSize = from;
+    let bytes = 0;
+    const range = { gt: boundaryKey(origin, from), lt: boundaryKey(origin, Number.MAX_SAFE_INTEGER) };
+    for await (const [key, value] of this.store.range(range)) {
+      const size = sizeOfBoundary(key);
+      const records = await this.records(origin, oldSize, size);
+      for (const record of records) bytes += bytesOfRecord(record) + 64;
+      if (batches.length > 0 && bytes > bytesMax) break;
+      batches.push({ origin, oldSize, checkpoint: fromUtf8(value), records });
+      oldSize = size;
+    }
+    return batches;
+  }
+
+  /** One entry, decoded and checked, its payload erased or not. Faults: STORE_CORRUPT. */
+  async stored(origin: string, index: number): Promise<StoredEntry> {
+    const [entry] = await this.storedRange(origin, index, index + 1);
+    return entry as StoredEntry;
+  }
+
+  /** The same of [from, to), in order. */
+  async storedRange(origin: string, from: number, to: number): Promise<StoredEntry[]> {
+    const recent = this.#recent;
+    const known = recent?.entries.get(nameOf(origin, from));
+    if (known !== undefined && to === from + 1) return [known];
+    const records = await this.records(origin, from, to);
+    return records.map((record, nth) => {
+      const index = from + nth;
+      try {
+        const opened = openStored(this.crypto, record);
+        if (recent === undefined) return opened;
+        recent.entries.set(nameOf(origin, index), opened);
+        if (recent.entries.size > recent.max)
+          recent.entries.delete(recent.entries.keys().next().value as string);
+        return opened;
+      } catch (error) {
+        throw this.#corrupt(origin, `entry ${index} of ${origin} is not what was stored`, { index }, error);
+      }
+    });
+  }
+
+  /** Remembers as many entries as last opened: for whoever only reads, and looks at the same ones several times. */
+  rememberOpened(max: number): void {
+    this.#recent = { max, entries: new Map() };
+  }
+
+  /** One entry with its payload. Faults: STORE_CORRUPT, PAYLOAD_ERASED. */
+  async entry(origin: string, index: number): Promise<OpenEntry> {
+    const found = await this.stored(origin, index);
+    if (found.payload === null) throw payloadErased({ origin, index }, found.erased);
+    return found;
+  }
+
+  /** The writer of a stored log, by its genesis entry. `resolve` may fault. */
+  async writer(origin: string, resolve: ResolveWriter): Promise<Writer | undefined> {
+    const known = this.writers.get(origin);
+    if (known !== undefined) return known;
+    const genesis = await this.record(origin, 0);
+    if (genesis === undefined) return undefined;
+    const writer = resolve(genesis, origin);
+    this.writers.set(origin, writer);
+    return writer;
+  }
+
+  /** The writer-signed checkpoint of exactly `size`, when its writer signed one. */
+  async checkpointAt(origin: string, size: number): Promise<string | undefined> {
+    const value = await this.store.get(boundaryKey(origin, size));
+    return value === undefined ? undefined : fromUtf8(value);
+  }
+
+  /** Start of the signed batch that ends at `size`: the largest size below it that the writer signed, or 0. */
+  async lastBoundary(origin: string, size: number): Promise<number> {
+    const range = { gt: boundaryKey(origin, 0), lt: boundaryKey(origin, size), reverse: true, limit: 1 };
+    for await (const [key] of this.store.range(range)) return sizeOfBoundary(key);
+    return 0;
+  }
+
+  /** Root of the first `size` entries; undefined when fewer are held. Faults: STORE_CORRUPT. */
+  async rootAt(origin: string, size: number): Promise<Uint8Array | undefined> {
+    if (size > this.state(origin).size) return undefined;
+    const signed = await this.checkpointAt(origin, size);
+    if (signed !== undefined) return readHead(signed).root;
+    const range = new CompactRange(this.crypto);
+    for (const { entry } of await this.records(origin, 0, size)) range.append(leafHashOf(this.crypto, entry));
+    return range.root();
+  }
+
+  /** Logs of a vault's devices, as their genesis entries say. */
+  async originsOfVault(vault: Uint8Array): Promise<string[]> {
+    const start = vaultKey(vault);
+    const origins: string[] = [];
+    for await (const [key] of this.store.range({ gte: start, lt: concat(start, Uint8Array.of(255)) })) {
+      origins.push(fromUtf8(key.subarray(start.length)));
+    }
+    return origins;
+  }
+}
+
+const nameOf = (origin: string, index: number) => `${origin} ${index}`;
+
+/** Genesis payload of a log's first record. */
+export function genesisOf(record: LogRecord) {
+  if (isErased(record)) throw wrong('MALFORMED', 'a genesis is never erased', '');
+  return decodePayload('genesis', record.payload);
+}
