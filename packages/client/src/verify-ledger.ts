@@ -19,7 +19,6 @@ import {
   type Intake,
   LogStore,
   openCertificate,
-  openHeads,
   pull,
   readHead,
   type ReaderOptions,
@@ -28,6 +27,7 @@ import {
   type Voter,
 } from '@vauban/ledger';
 import { LedgerAdmission } from './admit-ledger.ts';
+import { type Claim, gatherClaims, type Tell } from './ledger-claims.ts';
 import type { LedgerProcessors } from './ledger-processors.ts';
 
 export interface LedgerProblem {
@@ -79,49 +79,25 @@ export interface VerifyLedgerOptions {
 /** Logs pulled side by side where other processors check them: each waits for one of them at a time. */
 const LOGS_AT_ONCE = 6;
 
-/** One hoster's word on one log. */
-interface Claim {
-  readonly voter: Voter;
-  readonly head: StoredHead;
-}
-
 /** A claim whose bytes were pulled and lead to what was signed. */
 interface Copy extends Claim {
   readonly logs: LogStore;
 }
 
-type Tell = (hoster: string, origin: string | null, error: unknown) => void;
-
 export async function verifyLedger(options: VerifyLedgerOptions): Promise<LedgerReport> {
   const problems: LedgerProblem[] = [];
-  const reached: string[] = [];
-  const silent: string[] = [];
   const tell: Tell = (hoster, origin, error) => {
     const { code, message } = asFault(error);
     problems.push({ hoster, origin, index: null, code, message });
   };
-  const claims = new Map<string, Claim[]>();
-  for (const [nth, voter] of options.voters.entries()) {
-    options.signal?.throwIfAborted();
-    options.onHoster?.(nth, options.voters.length, voter.hoster);
-    try {
-      for (const head of await headsOf(options, voter)) {
-        const others = claims.get(head.origin) ?? [];
-        claims.set(head.origin, [...others.filter((one) => one.voter !== voter), { voter, head }]);
-      }
-      reached.push(voter.hoster);
-    } catch (error) {
-      if (asFault(error).kind === 'unreachable') silent.push(voter.hoster);
-      else tell(voter.hoster, null, error);
-    }
-  }
+  const { claims, sealed, reached, silent } = await gatherClaims(options, tell);
   const union = await LogStore.open(options.memory ?? memoryStore(), options.crypto);
   const left = new Set<string>();
   const admission = new LedgerAdmission(options);
-  const ground = { union, left, admission, certificates: new Map<string, Head>() };
+  const ground = { union, left, admission, certificates: new Map<string, Head>(), tell };
   await eachOf(claims, options.processors === undefined ? 1 : LOGS_AT_ONCE, async ([origin, ofLog]) => {
-    if (options.copies === 'heads') await uniteByHeads(options, { ...ground, origin, claims: ofLog, tell });
-    else await unite(options, { ...ground, origin, claims: ofLog, tell });
+    const of = { ...ground, origin, claims: ofLog, sealed: sealed.has(origin) };
+    await (options.copies === 'heads' ? uniteByHeads : unite)(options, of);
   });
   if (reached.length >= quorumOf(options.charters.current)) problems.push(...rolledBack(union, claims));
   const admitted = await admission.finish(union);
@@ -148,6 +124,8 @@ async function unite(
   of: {
     readonly origin: string;
     readonly claims: readonly Claim[];
+    /** The log of a revoked device. */
+    readonly sealed: boolean;
     readonly union: LogStore;
     readonly admission: LedgerAdmission;
     readonly tell: Tell;
@@ -155,7 +133,7 @@ async function unite(
     readonly left: Set<string>;
   },
 ): Promise<void> {
-  const { origin, union, left } = of;
+  const { origin, union, left, sealed } = of;
   const tell: Tell = (hoster, about, error) => {
     const { kind, code } = asFault(error);
     // Who answers, and does not hand out what it signed for, is a problem.
@@ -169,7 +147,7 @@ async function unite(
     try {
       const copy = { ...claim, logs: await LogStore.open(memoryStore(), options.crypto) };
       await checkCopy(options, copy);
-      if (longest !== undefined) await compare(longest, copy);
+      if (longest !== undefined && !(await compare(longest, copy, sealed))) continue;
       certificate ??= copy.head.certificate;
       if (longest === undefined || copy.head.size > longest.head.size) longest = copy;
       good.push(claim);
@@ -199,6 +177,8 @@ async function uniteByHeads(
   of: {
     readonly origin: string;
     readonly claims: readonly Claim[];
+    /** The log of a revoked device. */
+    readonly sealed: boolean;
     readonly union: LogStore;
     readonly admission: LedgerAdmission;
     readonly tell: Tell;
@@ -206,7 +186,7 @@ async function uniteByHeads(
     readonly certificates: Map<string, Head>;
   },
 ): Promise<void> {
-  const { origin, union, left } = of;
+  const { origin, union, left, sealed } = of;
   for (const claim of of.claims.toSorted(certifiedFirst)) {
     const { voter, head } = claim;
     try {
@@ -224,8 +204,9 @@ async function uniteByHeads(
         // Its own copy says better what is wrong with it.
         const copy = { ...claim, logs: await LogStore.open(memoryStore(), options.crypto) };
         await checkCopy(options, copy);
-        await compare({ ...claim, head: { ...head, size: union.state(origin).size }, logs: union }, copy);
-        of.tell(voter.hoster, origin, error);
+        const { size, certificate } = union.state(origin);
+        const known = { ...claim, head: { ...head, size, certificate }, logs: union };
+        if (await compare(known, copy, sealed)) of.tell(voter.hoster, origin, error);
       } catch (own) {
         of.tell(voter.hoster, origin, own);
       }
@@ -265,18 +246,6 @@ function certifiedSizeOf({ certificate }: StoredHead): number {
   } catch {
     return 0;
   }
-}
-
-async function headsOf(options: VerifyLedgerOptions, voter: Voter): Promise<StoredHead[]> {
-  const { crypto, random, charters } = options;
-  const heads: StoredHead[] = [];
-  for (const scope of options.scopes) {
-    const nonce = random.bytes(32);
-    const signed = await voter.heads(nonce, scope);
-    const body = openHeads(crypto, charters.current, { hoster: voter.hoster, nonce, scope }, signed);
-    heads.push(...body.heads);
-  }
-  return heads;
 }
 
 /** One hoster's copy of one log: its bytes recomputed up to the head it signed for, its certificate checked. */
@@ -323,15 +292,27 @@ async function certifiedHead(
   return openCertificate(crypto, charters, certificate, writer?.key).head;
 }
 
-/** One must be the beginning of the other. */
-async function compare(known: Copy, { voter, head, logs }: Copy): Promise<void> {
+/**
+ * Whether one is the beginning of the other. A revoked device may have signed both: that is settled, unless both are
+ * certified. Faults: FORKED.
+ */
+async function compare(known: Copy, { voter, head, logs }: Copy, sealed: boolean): Promise<boolean> {
   const { hoster } = voter;
   const { origin } = head;
   const size = Math.min(known.head.size, head.size);
   const [one, other] = [await known.logs.rootAt(origin, size), await logs.rootAt(origin, size)];
-  if (one !== undefined && other !== undefined && equalBytes(one, other)) return;
+  if (one !== undefined && other !== undefined && equalBytes(one, other)) return true;
+  if (sealed && (await holdsCertified(known.logs, head))) return false;
+  if (sealed && (await holdsCertified(logs, known.head))) return false;
   const message = `${hoster} holds another history of ${origin} than others`;
   throw new Fault('integrity', 'FORKED', message, { hoster, origin, size });
+}
+
+async function holdsCertified(logs: LogStore, { origin, certificate }: StoredHead): Promise<boolean> {
+  if (certificate === null) return true;
+  const { size, root } = readHead(certificate);
+  const held = await logs.rootAt(origin, size);
+  return held !== undefined && equalBytes(held, root);
 }
 
 function readerOf(options: VerifyLedgerOptions, voter: Voter, logs: LogStore): ReaderOptions {

@@ -16,7 +16,7 @@ import {
   heldRecord,
 } from '@vauban/ledger';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type LedgerReport, verifyLedger } from '../src/verify-ledger.ts';
+import { type LedgerReport, verifyLedger, type VerifyLedgerOptions } from '../src/verify-ledger.ts';
 import {
   agencyOf,
   chainOf,
@@ -75,8 +75,12 @@ async function writerOver(some: readonly Voter[], device = 'laptop'): Promise<Lo
 const append = (writer: LogWriter, ...texts: string[]) =>
   clock.run(writer.append(() => texts.map((text) => ({ kind: 'objects' as const, sealed: utf8(text) }))));
 
-function verify(shown: readonly Voter[] = voters): Promise<LedgerReport> {
-  return clock.run(verifyLedger({ crypto, clock, random, charters, voters: shown, scopes: [{ of: 'all' }] }));
+function verify(
+  shown: readonly Voter[] = voters,
+  how: Partial<Pick<VerifyLedgerOptions, 'copies'>> = {},
+): Promise<LedgerReport> {
+  const scopes = [{ of: 'all' as const }];
+  return clock.run(verifyLedger({ crypto, clock, random, charters, voters: shown, scopes, ...how }));
 }
 
 /** All orders of who is asked first. */
@@ -129,6 +133,41 @@ describe('verifying the ledger', () => {
         expect(report).toMatchObject({ logs: 1, entries: 6, certified: 6 });
       }
     }
+  });
+
+  describe.each(['all', 'heads'] as const)('a device that signed two histories (%s)', (copies) => {
+    const sealing = (shown: readonly Voter[], origin: string, hosters: readonly string[]) =>
+      shown.map((voter) => {
+        const says = (body: HeadsBody) => ({ ...body, seals: [{ origin, branches: [], notes: [] }] });
+        return hosters.includes(voter.hoster) ? { ...voter, ...showing(voter, says) } : voter;
+      });
+
+    it('is a problem until more hosters than can lie say that it was revoked', async () => {
+      const writer = await writerOver(voters);
+      await append(writer, 'one', 'two');
+      await clock.run(writer.spreadCertificate());
+      const other = await voterOf('h2', charters, clock);
+      const writes = await lyingWriter(other);
+      await writes(4);
+      const shown = replaced('h2', () => other);
+      for (const order of rotations(shown)) {
+        const doubted = await verify(sealing(order, writer.origin, ['h2']), { copies });
+        expect(doubted.problems.map(({ hoster, code }) => [hoster, code])).toEqual([['h2', 'FORKED']]);
+        const settled = await verify(sealing(order, writer.origin, ['h2', 'h3']), { copies });
+        expect(settled).toMatchObject({ ok: true, problems: [], certified: 3 });
+      }
+    });
+
+    it('is one for ever when both are certified', async () => {
+      const others = await Promise.all(HOSTERS.map((hoster) => voterOf(hoster, charters, clock)));
+      const [one, two] = [await writerOver(voters), await writerOver(others)];
+      await append(one, 'one');
+      await append(two, 'two');
+      for (const writer of [one, two]) await clock.run(writer.spreadCertificate());
+      const shown = replaced('h2', () => others[1] as Voter);
+      const report = await verify(sealing(shown, one.origin, ['h1', 'h3', 'h4']), { copies });
+      expect(report.problems.map(({ hoster, code }) => [hoster, code])).toEqual([['h2', 'FORKED']]);
+    });
   });
 
   it('is not disturbed by one who is behind, or who got in one batch what others got in two', async () => {

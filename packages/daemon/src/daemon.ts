@@ -423,7 +423,7 @@ export class Daemon implements Startable {
     alerts.push(
       parts.fragments.failure ?? null,
       ...ledgerAlerts(logs.quarantine),
-      ...(await forkAlerts(logs)),
+      ...(await forkAlerts(parts.mirror)),
       ...unreadyAlerts(parts.mirror.seat),
     );
     const origins = logs.origins();

@@ -103,9 +103,12 @@ export class NoteGossip {
   }
 }
 
-/** What wants a human: writers who signed two histories. */
-export async function forkAlerts({ store }: Mirror['logs']): Promise<Fault[]> {
-  const origins = await forkedOrigins(store);
+/** What wants a human: writers who signed two histories, and whose devices have not been revoked since. */
+export async function forkAlerts(mirror: Mirror): Promise<Fault[]> {
+  const origins: string[] = [];
+  for (const origin of await forkedOrigins(mirror.logs.store)) {
+    if (!(await mirror.isSealedLog(origin))) origins.push(origin);
+  }
   if (origins.length === 0) return [];
   const message = `${origins.length} writers signed two histories each: their agencies should revoke those devices`;
   return [new Fault('integrity', 'FORKED', message, { origins })];

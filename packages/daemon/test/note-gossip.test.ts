@@ -71,18 +71,20 @@ it('a fork of any lengths is proven by whoever compares, told to others, and an 
   for (const one of all) await one.append(common, null);
   for (const append of [pen.objects('left'), pen.objects('further left')]) await h1.append(append, null);
   await h2.append(other.objects('right'), null);
-  expect(await forkAlerts(h2.mirror.logs)).toEqual([]);
+  expect(await forkAlerts(h2.mirror)).toEqual([]);
   await listen(2, h1);
   // One that holds the common beginning only takes the proof over.
   await listen(3, h2);
   for (const { mirror } of [h2, h3]) {
     expect(await forkProofOf(mirror.logs.store, pen.origin)).toBeDefined();
-    expect(await forkAlerts(mirror.logs)).toMatchObject([
-      { code: 'FORKED', facts: { origins: [pen.origin] } },
-    ]);
+    expect(await forkAlerts(mirror)).toMatchObject([{ code: 'FORKED', facts: { origins: [pen.origin] } }]);
   }
   // A log that is only longer elsewhere is no fork.
   await listen(4, h1);
-  expect(await forkAlerts(h4.mirror.logs)).toEqual([]);
+  expect(await forkAlerts(h4.mirror)).toEqual([]);
+  // Whoever knows that its device was revoked has nothing left to ask for.
+  await h2.putNote(revocation);
+  expect(await forkAlerts(h2.mirror)).toEqual([]);
+  expect((await forkAlerts(h3.mirror)).length).toBe(1);
   expect(logged.filter((what) => what === 'fork-proven').length).toBe(2);
 });
