@@ -24,13 +24,13 @@ const POLL_MS = 5;
 export const PASSPHRASE = 'sésame';
 const quickKdf = { ...nodePassphraseKdf, defaults: { memoryKiB: 8, passes: 1, lanes: 1 } };
 
-/** A call of the network port: to whom, and the message when it is a small request. */
-type Wall = (peer: Peer, message?: Uint8Array) => boolean;
+/** A call of the network port: to whom, and the message when it is a small request. The call waits for the answer. */
+type Wall = (peer: Peer, message?: Uint8Array) => boolean | Promise<boolean>;
 
 /** The network port with walls: calls that `blocked` names fail as if nobody were there. */
 export function walled(network: Network, blocked: Wall): Network {
-  const pass = (peer: Peer, message?: Uint8Array) => {
-    if (!blocked(peer, message)) return;
+  const pass = async (peer: Peer, message?: Uint8Array) => {
+    if (!(await blocked(peer, message))) return;
     throw new Fault('unreachable', 'PEER_UNREACHABLE', `${peer.peer} cannot be reached`, {});
   };
   return {
@@ -45,11 +45,11 @@ export function walled(network: Network, blocked: Wall): Network {
     stop: () => network.stop(),
     serve: (handler) => network.serve(handler),
     request: async (peer, body, options) => {
-      pass(peer, body);
+      await pass(peer, body);
       return network.request(peer, body, options);
     },
     bulk: async (peer, options) => {
-      pass(peer);
+      await pass(peer);
       return network.bulk(peer, options);
     },
   };
@@ -169,6 +169,6 @@ export async function openFresh(
   );
 }
 
-async function agencyPorts(directory: string): Promise<ClientPorts> {
+export async function agencyPorts(directory: string): Promise<ClientPorts> {
   return { ...(await nodeClient(directory)), kdf: quickKdf };
 }
