@@ -147,8 +147,8 @@ const writers: Row[] = [
   {
     name: 'an entry from tomorrow',
     code: 'CLOCK_AHEAD',
-    class: 'later',
-    sabotage: () => it.tell([], { time: nodeClock.now() + DAY_MS }),
+    class: 'policy',
+    sabotage: () => it.tell([objects('a')], { time: nodeClock.now() + DAY_MS }),
   },
   {
     name: 'a place of a device without the right to write',

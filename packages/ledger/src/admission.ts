@@ -24,10 +24,14 @@ export { type AdmissionView, admitWriter, type EntryPlace } from './admission-vi
 
 /** Resolves when the entry may be cosigned; rejects with the fault of the first rule it breaks. */
 export async function admit(view: AdmissionView, at: EntryPlace, open: OpenEntry): Promise<void> {
-  if (open.entry.time > view.now + CLOCK_SKEW_MS) {
-    throw refuse('CLOCK_AHEAD', 'the entry is dated in the future', { time: open.entry.time, now: view.now });
-  }
   const { payload } = open;
+  const aheadMs = open.entry.time - view.now;
+  // Nothing follows from the date of these two, and with them a log goes on once its writer's clock is right again.
+  const dateless = payload.kind === 'genesis' || payload.kind === 'void';
+  if (aheadMs > CLOCK_SKEW_MS && !dateless) {
+    const message = `the entry is dated ${Math.round(aheadMs / 60_000)} minutes ahead of this hoster's clock: set the clock of the machine that wrote it`;
+    throw refuse('CLOCK_AHEAD', message, { time: open.entry.time, now: view.now });
+  }
   switch (payload.kind) {
     case 'genesis':
       admitWriter(view, at.writer);

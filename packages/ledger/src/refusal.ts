@@ -9,7 +9,6 @@ export type RefusalClass = 'never' | 'later' | 'policy';
 const laterCodes = new Set([
   'CHARTER_AHEAD',
   'EVIDENCE_MISSING',
-  'CLOCK_AHEAD',
   'BUDGET_SPENT',
   'LEDGER_HEALING',
   'PAYLOAD_WITHHELD',
@@ -18,6 +17,7 @@ const laterCodes = new Set([
   'DISK_FULL',
 ]);
 const policyCodes = new Set([
+  'CLOCK_AHEAD',
   'ADOPTED_ALREADY',
   'AGENCY_SUSPENDED',
   'AGENCY_UNKNOWN',

@@ -370,6 +370,23 @@ describe('refusals', () => {
     await expect.poll(() => net.hoster(1).mirror.logs.state(writer.origin).size).toBe(3);
   });
 
+  test('a device whose clock was ahead for a while voids what it dated then, and goes on at once', async () => {
+    const net = await TestNetwork.of(4);
+    const clock = { ...net.clock, now: () => net.clock.now() + DAY_MS };
+    const writer = await net.startedWriter('laptop', { options: { clock } });
+    const refused = { code: 'CLOCK_AHEAD', facts: { class: 'policy' } };
+    for (const text of ['tomorrow', 'tomorrow again'])
+      await expect(writer.append(() => [objects(text)])).rejects.toMatchObject(refused);
+    clock.now = () => net.clock.now();
+    const { index } = await writer.append(() => [objects('today')]);
+    expect(index).toBe(5);
+    const { store } = net.hoster(1).mirror.logs;
+    const voided = await Promise.all(
+      [1, 2, 3, 4, 5].map((at) => isVoided(store, { origin: writer.origin, index: at })),
+    );
+    expect(voided).toEqual([true, false, true, false, false]);
+  });
+
   test('voters that are only starting are waited for: nothing is voided', async () => {
     const net = await TestNetwork.of(4);
     const writer = await net.startedWriter();

@@ -217,7 +217,7 @@ const writers: Row[] = [
   {
     name: 'an entry from tomorrow',
     code: 'CLOCK_AHEAD',
-    class: 'later',
+    class: 'policy',
     sabotage: async () => (await RuleBench.open()).device1(objects('a'), NOW + DAY_MS),
   },
   {

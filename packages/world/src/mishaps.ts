@@ -172,12 +172,8 @@ export class Mishaps {
       case 'clock-off':
       case 'clock-stops': {
         const wall = world.wall(fault.machine);
-        // What it wrote down meanwhile is found strange for as long as it was off, and by more than one machine.
         const off = fault.fault === 'clock-off' ? fault.offMs : 0;
-        this.#clocksOffUntilMs = Math.max(
-          this.#clocksOffUntilMs,
-          world.nowMs + forMs + Math.abs(off) + SETTLE_MS,
-        );
+        this.#clocksOffUntilMs = Math.max(this.#clocksOffUntilMs, world.nowMs + forMs + SETTLE_MS);
         wall.offMs += off;
         if (fault.fault === 'clock-stops') wall.stop();
         return this.#later(forMs, () => {

@@ -12,8 +12,6 @@ import type { Operation } from './plan.ts';
 import type { World } from './world.ts';
 
 const PAUSE_MS = 1_500;
-/** What was dated by a clock that was ahead has to wait until that time has come. */
-const AHEAD_PAUSE_MS = 45_000;
 /** Tries after everything has been calm for a while. */
 const CALM_TRIES_MAX = 8;
 const TRIES_MAX = 200;
@@ -327,7 +325,7 @@ export class Person {
       trace.note(this.name, 'takes a new device');
       await this.recover();
     } else if (!passing) await this.#leave();
-    await this.#world.sleep(error.code === 'CLOCK_AHEAD' ? AHEAD_PAUSE_MS : PAUSE_MS);
+    await this.#world.sleep(PAUSE_MS);
   }
 
   async #leave(): Promise<void> {
