@@ -10,6 +10,7 @@ export {
   newContentId,
   newDataKey,
   recordKey,
+  replacedRootKeys,
   segmentKey,
   vaultIdOf,
   vaultSecret,

@@ -17,6 +17,7 @@ const labelBytesMax = 255;
 // One string per use; the version is part of it, so a changed derivation is a new string.
 const domains = {
   agencyRoot: utf8('vauban/agency-root/0\n'),
+  replacedRoot: utf8('vauban/replaced-root/0\n'),
   vaultSecret: utf8('vauban/vault-secret/0\n'),
   vaultId: utf8('vauban/vault-id/0\n'),
   segment: utf8('vauban/segment-key/0\n'),
@@ -50,7 +51,16 @@ export function agencyKeys(crypto: Crypto, agencySecret: Uint8Array): AgencyKeys
 }
 
 /**
- * Vault id, 32 bytes = SHA-256(domain ‖ agency root public key ‖ label). The label is taken in NFC, so that the vault is
+ * The agency's root key pair since the first was replaced: seed = HKDF(root secret, domain of its own). So the words of the
+ * two secrets cannot be taken for one another: those of a root secret open no vault.
+ */
+export function replacedRootKeys(crypto: Crypto, rootSecret: Uint8Array): AgencyKeys {
+  const rootSeed = derive(rootSecret, domains.replacedRoot);
+  return { rootSeed, rootPublic: crypto.ed25519Public(rootSeed) };
+}
+
+/**
+ * Vault id, 32 bytes = SHA-256(domain ‖ the agency's first root public key ‖ label). The label is taken in NFC, so that the vault is
  * found again whatever keyboard the label was typed on. Fault: VAULT_LABEL (usage).
  */
 export function vaultIdOf(rootPublic: Uint8Array, label: string): Uint8Array {

@@ -10,6 +10,7 @@ import {
   newContentId,
   newDataKey,
   recordKey,
+  replacedRootKeys,
   segmentKey,
   vaultIdOf,
   vaultSecret,
@@ -27,6 +28,9 @@ it('every key is HKDF-SHA-256 of its parent with its own domain string', () => {
   const { rootSeed, rootPublic } = agencyKeys(nodeCrypto, secret);
   expect(rootSeed).toEqual(hkdf(secret, utf8('vauban/agency-root/0\n')));
   expect(rootPublic).toEqual(nodeCrypto.ed25519Public(rootSeed));
+  const replaced = replacedRootKeys(nodeCrypto, secret);
+  expect(replaced.rootSeed).toEqual(hkdf(secret, utf8('vauban/replaced-root/0\n')));
+  expect(replaced.rootPublic).toEqual(nodeCrypto.ed25519Public(replaced.rootSeed));
   const vault = vaultIdOf(rootPublic, 'archives');
   expect(vault).toEqual(nodeCrypto.sha256(utf8('vauban/vault-id/0\n'), rootPublic, utf8('archives')));
   const secretOfVault = vaultSecret(secret, vault);
@@ -47,6 +51,8 @@ it('no two uses, segments, contents, vaults or logs share a key', () => {
     secret,
     rootSeed,
     rootPublic,
+    replacedRootKeys(nodeCrypto, secret).rootSeed,
+    replacedRootKeys(nodeCrypto, secret).rootPublic,
     a,
     b,
     vaultSecret(secret, a),
@@ -88,6 +94,7 @@ it.each(['', 'a'.repeat(256), 'a\nb', 'a\u0000', '\u0085', '\ud800'])(
 
 it('wrong lengths are programming errors', () => {
   expect(() => agencyKeys(nodeCrypto, counting(0, 31))).toThrow(/32 bytes/);
+  expect(() => replacedRootKeys(nodeCrypto, counting(0, 31))).toThrow(/32 bytes/);
   expect(() => vaultSecret(secret, counting(0, 16))).toThrow(/32 bytes/);
   expect(() => segmentKey(secret, { content: counting(0, 32), segment: 0 })).toThrow(/16 bytes/);
   expect(() => segmentKey(secret, { content, segment: -1 })).toThrow(/whole number/);

@@ -23,6 +23,7 @@ import {
   openRecord,
   plainBytes,
   recordKey,
+  replacedRootKeys,
   scryptKdf,
   sealedBytes,
   sealFrame,
@@ -64,11 +65,14 @@ it('keys', () => {
     agencySecret: Bytes;
     rootSeed: Bytes;
     rootPublic: Bytes;
+    replacedRoot: { rootSecret: Bytes; rootSeed: Bytes; rootPublic: Bytes };
     vaults: { label: string; id: Bytes; secret: Bytes; origin: string; recordKey: Bytes }[];
     segments: { dataKey: Bytes; content: Bytes; segment: number; key: Bytes }[];
   }>('keys');
   const { agencySecret, rootSeed, rootPublic } = keys;
   expect(agencyKeys(nodeCrypto, agencySecret)).toEqual({ rootSeed, rootPublic });
+  const { rootSecret, ...replaced } = keys.replacedRoot;
+  expect(replacedRootKeys(nodeCrypto, rootSecret)).toEqual(replaced);
   for (const { label, id, secret, origin, recordKey: key } of keys.vaults) {
     expect(vaultIdOf(rootPublic, label)).toEqual(id);
     expect(vaultSecret(agencySecret, id)).toEqual(secret);

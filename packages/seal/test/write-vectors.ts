@@ -13,6 +13,7 @@ import {
   type ObjectChange,
   type ObjectsRecord,
   recordKey,
+  replacedRootKeys,
   scryptKdf,
   sealedBytes,
   sealFrames,
@@ -60,6 +61,7 @@ write('keys', {
   agencySecret,
   rootSeed,
   rootPublic,
+  replacedRoot: { rootSecret: counting(0x20, 32), ...replacedRootKeys(nodeCrypto, counting(0x20, 32)) },
   vaults: ['archives', 'état civil'].map((label) => {
     const id = vaultIdOf(rootPublic, label);
     const secret = vaultSecret(agencySecret, id);
