@@ -3,7 +3,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { asFault, Fault } from '@vauban/core';
-import type { Vault } from '@vauban/client';
+import type { ClientPorts, Vault } from '@vauban/client';
 import type { SignedCharter } from '@vauban/ledger';
 import type { Command } from 'commander';
 import type { Context } from './context.ts';
@@ -31,20 +31,37 @@ export function vaultDirectory(context: Context, options: VaultOptions): string 
   return resolve(directory);
 }
 
+/** The ports of a vault that is there: asked before anyone types a passphrase. Faults: VAULT_UNNAMED, VAULT_MISSING, VAULT_DAMAGED. */
+export async function vaultPorts(
+  context: Context,
+  options: VaultOptions,
+): Promise<{ readonly directory: string; readonly ports: ClientPorts }> {
+  const directory = vaultDirectory(context, options);
+  const { nodeClient, readConfig } = await import('@vauban/client');
+  const ports = await nodeClient(directory);
+  await readConfig(ports).catch((error: unknown) => {
+    throw inDirectory(directory, asFault(error));
+  });
+  return { directory, ports };
+}
+
 /** Opens the vault, works, closes it, whatever happens. */
 export async function withVault<Result>(
   context: Context,
   options: VaultOptions,
   work: (vault: Vault, directory: string) => Promise<Result>,
 ): Promise<Result> {
-  const directory = vaultDirectory(context, options);
-  const { nodeClient, readConfig, Vault } = await import('@vauban/client');
-  const ports = await nodeClient(directory);
-  // Before anyone types a passphrase: is there a vault at all?
-  await readConfig(ports).catch((error: unknown) => {
-    throw inDirectory(directory, asFault(error));
-  });
+  const { directory, ports } = await vaultPorts(context, options);
   const passphrase = await passphraseFrom(context, options);
+  return withOpened(context, { ports, passphrase }, (vault) => work(vault, directory));
+}
+
+export async function withOpened<Result>(
+  context: Context,
+  { ports, passphrase }: { readonly ports: ClientPorts; readonly passphrase: string },
+  work: (vault: Vault) => Promise<Result>,
+): Promise<Result> {
+  const { Vault } = await import('@vauban/client');
   const named = new Set<string>();
   const vault = await Vault.open(ports, passphrase, {
     onNotice: (fault) => context.say(`note: ${fault.message}`),
@@ -56,7 +73,7 @@ export async function withVault<Result>(
     },
   });
   try {
-    return await work(vault, directory);
+    return await work(vault);
   } finally {
     await vault.close();
   }

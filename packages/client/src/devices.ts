@@ -10,12 +10,13 @@ import {
   type LogWriter,
   makeAdopt,
   openEntry,
+  openNoteUnder,
+  openRootNote,
   originOf,
   partsOf,
   type ReaderOptions,
   refresh,
   type RootNote,
-  readRootNote,
   signRootNote,
   isVoided,
 } from '@vauban/ledger';
@@ -31,6 +32,8 @@ export interface DeviceLine {
   readonly issued: number;
   readonly until: number;
   readonly revoked: boolean;
+  /** Let in by a root key that the charter has since replaced: no hoster opens it a session. */
+  readonly formerRoot: boolean;
   /** A root note says for good what of its log counts. */
   readonly sealed: boolean;
   /** Certified entries of its log. */
@@ -65,15 +68,17 @@ export async function listDevices(ports: DevicesPorts): Promise<DeviceLine[]> {
   await refresh(reader, { of: 'vault', vault });
   const notes = await notesOf(ports);
   const newest = new Map<string, Delegation>();
-  for (const note of notes) {
+  const underRoot = new Set<string>();
+  for (const { said: note, isCurrent } of notes) {
     if (note.format !== 'vauban/delegate/0' || toHex(note.vault) !== toHex(vault)) continue;
     const origin = originOf(crypto, note.charter, note.deviceKey);
     const known = newest.get(origin);
     if (known === undefined || known.issued < note.issued) newest.set(origin, note);
+    if (isCurrent) underRoot.add(origin);
   }
   const named = (format: RootNote['format']) =>
     new Set(
-      notes.flatMap((note) => {
+      notes.flatMap(({ said: note }) => {
         if (note.format !== format || note.format === 'vauban/delegate/0') return [];
         return [
           note.format === 'vauban/sealed/0' ? note.origin : originOf(crypto, note.charter, note.deviceKey),
@@ -87,6 +92,7 @@ export async function listDevices(ports: DevicesPorts): Promise<DeviceLine[]> {
       issued,
       until,
       revoked: revoked.has(origin),
+      formerRoot: !underRoot.has(origin),
       sealed: sealed.has(origin),
       entries: reader.logs.state(origin).certifiedSize,
       own: origin === own,
@@ -94,16 +100,23 @@ export async function listDevices(ports: DevicesPorts): Promise<DeviceLine[]> {
     .sort((a, b) => a.issued - b.issued);
 }
 
+interface ListedNote {
+  readonly said: RootNote;
+  /** Signed by the root key that the charter names now, not by one before. */
+  readonly isCurrent: boolean;
+}
+
 /** The agency's notes, as q hosters list them together. Faults: QUORUM_UNREACHABLE. */
-async function notesOf({ reader, agency, crypto }: DevicesPorts): Promise<RootNote[]> {
-  const found = new Map<string, RootNote>();
+async function notesOf({ reader, agency, crypto }: DevicesPorts): Promise<ListedNote[]> {
+  const found = new Map<string, ListedNote>();
   const told = await Promise.allSettled(
     reader.voters().map(async (voter) => {
       for (let after: Uint8Array | null = null; ; ) {
         const { notes, more } = await voter.notes(after);
         for (const note of notes) {
-          const said = readRootNote(note);
-          if (said.agency === agency) found.set(toHex(crypto.sha256(note)), said);
+          const hash = toHex(crypto.sha256(note));
+          const listed = found.get(hash) ?? opened(reader, note);
+          if (listed?.said.agency === agency) found.set(hash, listed);
         }
         const last = notes.at(-1);
         if (!more || last === undefined) return;
@@ -116,6 +129,19 @@ async function notesOf({ reader, agency, crypto }: DevicesPorts): Promise<RootNo
   if (answered >= needed) return [...found.values()];
   const message = `${needed} hosters must list the devices, ${answered} did`;
   throw new Fault('unreachable', 'QUORUM_UNREACHABLE', message, { needed, answered });
+}
+
+/** Undefined for what no root key of the agency ever signed: a hoster made it up. */
+function opened({ crypto, charters }: ReaderOptions, note: Uint8Array): ListedNote | undefined {
+  try {
+    return { said: openRootNote(crypto, charters.current, note), isCurrent: true };
+  } catch {
+    try {
+      return { said: openNoteUnder(crypto, charters.versions(), note), isCurrent: false };
+    } catch {
+      return undefined;
+    }
+  }
 }
 
 /** The device that a person means: its origin, or the beginning of its number. Faults: DEVICE_UNKNOWN, DEVICE_OWN. */
@@ -153,7 +179,7 @@ export async function revokeDevice(
 ): Promise<Revoked> {
   const { crypto, clock, reader, agency, vault } = ports;
   const { origin } = deviceNamed(await listDevices(ports), name);
-  const notes = await notesOf(ports);
+  const notes = (await notesOf(ports)).map(({ said }) => said);
   const device = notes.find(
     (one): one is Delegation =>
       one.format === 'vauban/delegate/0' && originOf(crypto, one.charter, one.deviceKey) === origin,

@@ -1,6 +1,7 @@
 // The door of `client`.
 
 export { nodeClient } from './adapters/node-client.ts';
+export * from './agency-root.ts';
 export { ledgerWorkers } from './adapters/ledger-workers.ts';
 export { nodeSource } from './adapters/local-source.ts';
 export { nodeTargetDirectory, nodeTargetFile } from './adapters/local-target.ts';
@@ -17,6 +18,7 @@ export type { PutObject, PutProblem, PutResult } from './put.ts';
 export type { Liar } from './segment-reader.ts';
 export { Vault, type VaultEvents, type VerbOptions } from './vault.ts';
 export * from './vault-config.ts';
+export { readConfig, writeConfig, writeKeys } from './vault-files.ts';
 export * from './vault-setup.ts';
 export {
   type LedgerProblem,

@@ -17,7 +17,14 @@ import {
   utf8,
 } from '@vauban/core';
 import { type AdoptedHead, type SignedCharter, signedCharterSchema } from '@vauban/ledger';
-import { openKeyFile, type PassphraseKdf, sealKeyFile } from '@vauban/seal';
+import {
+  type AgencyKeys,
+  agencyKeys,
+  openKeyFile,
+  type PassphraseKdf,
+  replacedRootKeys,
+  sealKeyFile,
+} from '@vauban/seal';
 import * as v from 'valibot';
 
 export const CONFIG_PATH = 'vault';
@@ -91,15 +98,30 @@ export function decodeVaultConfig(bytes: Uint8Array): VaultConfig {
 const keysSchema = v.strictObject({
   format: v.literal('vauban/vault-keys/0'),
   agencySecret: shape.bytes(32),
+  rootSecret: v.nullable(shape.bytes(32)),
+  nextRootSecret: v.nullable(shape.bytes(32)),
   /** Signs this device's log. */
   deviceSeed: shape.bytes(32),
   transportSeed: shape.bytes(32),
 });
 
 export interface VaultKeys {
+  /** Makes the vault's keys and its id, for good; the agency's root key too, until that is replaced. */
   readonly agencySecret: Uint8Array;
+  /** Makes the agency's root key since the first one was replaced. */
+  readonly rootSecret: Uint8Array | null;
+  /** Of a new root key that waits for the charter to name it. */
+  readonly nextRootSecret: Uint8Array | null;
   readonly deviceSeed: Uint8Array;
   readonly transportSeed: Uint8Array;
+}
+
+/** The agency's root key pair, as this machine knows it. */
+export function rootKeysOf(
+  crypto: Crypto,
+  { agencySecret, rootSecret }: Pick<VaultKeys, 'agencySecret' | 'rootSecret'>,
+): AgencyKeys {
+  return rootSecret === null ? agencyKeys(crypto, agencySecret) : replacedRootKeys(crypto, rootSecret);
 }
 
 export function sealVaultKeys(

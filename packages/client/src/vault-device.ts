@@ -14,11 +14,11 @@ import {
   type SignedCharter,
   signRootNote,
 } from '@vauban/ledger';
-import { agencyKeys } from '@vauban/seal';
 import type { Membership } from './membership.ts';
 import type { ClientPorts } from './ports.ts';
-import { sealVaultKeys, type VaultConfig, type VaultKeys } from './vault-config.ts';
-import { DELEGATION_MS, writeConfig, writeKeys } from './vault-setup.ts';
+import { rootKeysOf, sealVaultKeys, type VaultConfig, type VaultKeys } from './vault-config.ts';
+import { readKeys, writeConfig, writeKeys } from './vault-files.ts';
+import { DELEGATION_MS } from './vault-setup.ts';
 import type { VaultState } from './vault-state.ts';
 
 export interface VaultDeviceOptions {
@@ -52,7 +52,7 @@ export class VaultDevice {
 
   /** The agency's root key pair. */
   get agencyKeys() {
-    return agencyKeys(this.#options.ports.crypto, this.#keys.agencySecret);
+    return rootKeysOf(this.#options.ports.crypto, this.#keys);
   }
 
   keepCharter(charter: readonly SignedCharter[]): Promise<void> {
@@ -146,7 +146,8 @@ export class VaultDevice {
     const renewal = { device, note, adopts };
     await this.#write({ ...before, renewal });
     await acknowledged(reader, note);
-    const keys = { ...this.#keys, deviceSeed };
+    // Another command may have put a new root key beside them.
+    const keys = { ...(await readKeys(ports, passphrase)), deviceSeed };
     await writeKeys(ports, sealVaultKeys(keys, { passphrase, random, kdf }));
     this.#keys = keys;
     await this.#write({ ...before, ...renewal, renewal: null });

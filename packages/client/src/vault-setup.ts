@@ -2,7 +2,6 @@
 
 import {
   asFault,
-  type Charter,
   Fault,
   isFault,
   isSlug,
@@ -16,6 +15,7 @@ import { CharterChain, originOf, signDelegation, type SignedCharter } from '@vau
 import {
   agencyKeys,
   newAgencySecret,
+  replacedRootKeys,
   secretOfWords,
   vaultIdOf,
   wordsOf,
@@ -25,18 +25,15 @@ import { Membership } from './membership.ts';
 import type { ClientPorts } from './ports.ts';
 import {
   agencyLine,
-  CONFIG_BYTES_MAX,
   CONFIG_PATH,
-  decodeVaultConfig,
-  encodeVaultConfig,
-  KEYS_PATH,
   LABEL_LENGTH_MAX,
   NAME_LENGTH_MAX,
-  openVaultKeys,
+  rootKeysOf,
   sealVaultKeys,
   type VaultConfig,
   type VaultKeys,
 } from './vault-config.ts';
+import { readConfig, readKeys, writeConfig, writeKeys } from './vault-files.ts';
 
 /** A device's delegation is renewed from the agency's words; two years outlive a machine's usual time in service. */
 export const DELEGATION_MS = 2 * 365 * 86_400_000;
@@ -83,7 +80,7 @@ export async function createVault(ports: ClientPorts, options: CreateVaultOption
       },
     );
   }
-  const made = await write(ports, { ...options, secret, agency, agencyName: name });
+  const made = await write(ports, { ...options, secret, rootSecret: null, agency, agencyName: name });
   return {
     ...made,
     words: wordsOf(secret, options.language),
@@ -97,7 +94,8 @@ export async function createVault(ports: ClientPorts, options: CreateVaultOption
 
 /**
  * Delegates this device once the agency is in the charter, with q hosters' acknowledgement. Does nothing when it
- * already is. Faults: AGENCY_UNKNOWN (not in force yet), CHARTER_OTHER, QUORUM_UNREACHABLE, WRONG_PASSPHRASE.
+ * already is. Faults: AGENCY_UNKNOWN (not in force yet), AGENCY_TAKEN, ROOT_REPLACED, ROOT_OTHER, CHARTER_OTHER,
+ * QUORUM_UNREACHABLE, WRONG_PASSPHRASE.
  */
 export async function activateVault(
   ports: ClientPorts,
@@ -107,40 +105,80 @@ export async function activateVault(
   if (config.note !== null) return config;
   const keys = await readKeys(ports, options.passphrase);
   const chain = longerChain(ports, config.charter, options.charter ?? []);
+  const { rootPublic } = rootKeysOf(ports.crypto, keys);
   const known = chain.current.agencies.find((one) => one.id === config.agency);
-  const { rootSeed, rootPublic } = agencyKeys(ports.crypto, keys.agencySecret);
-  if (known !== undefined && toHex(known.rootKey) !== toHex(rootPublic)) {
-    throw new Fault('refused', 'AGENCY_TAKEN', `the agency ${config.agency} in the charter has another key`, {
-      agency: config.agency,
-    });
-  }
-  const policy = known?.policies[0] ?? chain.current.policies[0]?.name ?? '';
+  const named = known === undefined || toHex(known.rootKey) === toHex(rootPublic);
+  // The words of a root key may be newer than the charter file that came with them.
+  if (!named && keys.rootSecret === null) throw rootOther(ports, { chain, config, keys });
   const network = ports.network(keys.transportSeed);
-  const now = ports.clock.now();
+  const { note, policy } = delegate(ports, { chain, config, keys, peer: network.self });
+  const charter = await acknowledge(ports, { network, note, charter: chain.signedFrom(1) }).catch(
+    (error: unknown) => {
+      throw isFault(error, 'DELEGATION_FORGED') ? rootOther(ports, { chain, config, keys }, error) : error;
+    },
+  );
+  const active = { ...config, policy, note, charter };
+  await writeConfig(ports, active);
+  return active;
+}
+
+interface DeviceToBe {
+  readonly chain: CharterChain;
+  readonly config: VaultConfig;
+  readonly keys: VaultKeys;
+}
+
+/** This device's delegation by the agency's root key, and the policy it is to write under. */
+export function delegate(
+  { crypto, clock }: ClientPorts,
+  { chain, config, keys, peer }: DeviceToBe & { readonly peer: string },
+): { readonly note: Uint8Array; readonly policy: string } {
+  const { current } = chain;
+  const known = current.agencies.find((one) => one.id === config.agency);
+  const policy = known?.policies[0] ?? current.policies[0]?.name ?? '';
+  const now = clock.now();
   const note = signDelegation(
-    ports.crypto,
+    crypto,
     {
       format: 'vauban/delegate/0',
-      charter: chain.current.name,
+      charter: current.name,
       agency: config.agency,
-      deviceKey: ports.crypto.ed25519Public(keys.deviceSeed),
-      peer: network.self,
+      deviceKey: crypto.ed25519Public(keys.deviceSeed),
+      peer,
       vault: config.vault,
       policy,
       rights: ['write', 'delete'],
       issued: now,
       until: now + DELEGATION_MS,
     },
-    rootSeed,
+    rootKeysOf(crypto, keys).rootSeed,
   );
-  const charter = await acknowledge(ports, { network, note, charter: chain.signedFrom(1) });
-  const active = { ...config, policy, note, charter };
-  await writeConfig(ports, active);
-  return active;
+  return { note, policy };
+}
+
+/** Why the agency's root key is another than these keys make. */
+function rootOther({ crypto }: ClientPorts, { chain, config, keys }: DeviceToBe, cause?: unknown): Fault {
+  const { agency } = config;
+  if (keys.rootSecret !== null) return wordsOther(agency, cause);
+  const { rootPublic } = agencyKeys(crypto, keys.agencySecret);
+  if (agencyOf(chain, rootPublic) === agency) return rootReplaced(agency, cause);
+  const message = `the agency ${agency} in the charter has another key`;
+  return new Fault('refused', 'AGENCY_TAKEN', message, { agency }, cause);
+}
+
+/** The words of a root key that the charter does not name. */
+export function wordsOther(agency: string, cause?: unknown): Fault {
+  const message = `these are not the words of the root key that the charter names for ${agency}: give those that vault new-root showed last`;
+  return new Fault('refused', 'ROOT_OTHER', message, { agency }, cause);
+}
+
+function rootReplaced(agency: string, cause?: unknown): Fault {
+  const message = `the agency ${agency} has replaced its root key, which the vault's 24 words no longer make: give the 24 words of the new one too, with --root-words-file (to vault recover, or to vault activate where there is a vault already)`;
+  return new Fault('refused', 'ROOT_REPLACED', message, { agency }, cause);
 }
 
 /** Faults: CHARTER_OTHER when what is given does not begin as what this vault was made under. */
-function longerChain(
+export function longerChain(
   { crypto }: ClientPorts,
   known: readonly SignedCharter[],
   given: readonly SignedCharter[],
@@ -153,11 +191,15 @@ function longerChain(
   throw new Fault('refused', 'CHARTER_OTHER', message, { given: longer.root, known: chain.root });
 }
 
-/** The agency's vault on an empty machine: same secret, new device. Faults: those of activateVault, and of the words. */
+/**
+ * The agency's vault on an empty machine: same secret, new device. `rootWords`: of the root key, where the agency has
+ * replaced the one that the vault's words make. Faults: those of activateVault, of the words, and WORDS_OTHER.
+ */
 export async function recoverVault(
   ports: ClientPorts,
   options: {
     readonly words: string;
+    readonly rootWords?: string;
     readonly charter: readonly SignedCharter[];
     readonly passphrase: string;
     readonly agency?: string;
@@ -165,31 +207,52 @@ export async function recoverVault(
   },
 ): Promise<{ readonly vault: string; readonly device: string }> {
   await refuseExisting(ports);
+  const { crypto } = ports;
+  const chain = CharterChain.from(crypto, options.charter);
   const secret = secretOfWords(options.words);
-  const { rootPublic } = agencyKeys(ports.crypto, secret);
-  const charter = CharterChain.from(ports.crypto, options.charter).current;
-  const agency = options.agency ?? agencyOf(charter, rootPublic);
+  const rootSecret = options.rootWords === undefined ? null : rootSecretOf(secret, options.rootWords);
+  const { rootPublic } = agencyKeys(crypto, secret);
+  const agency = options.agency ?? agencyOf(chain, rootPublic);
   if (agency === undefined) {
-    throw new Fault(
-      'refused',
-      'AGENCY_UNKNOWN',
-      'no agency of this charter file has these words; get a newer charter file, or name the agency with --agency',
-      { version: charter.version },
-    );
+    if (agencyOf(chain, replacedRootKeys(crypto, secret).rootPublic) !== undefined) {
+      const message = `these are the words of the agency's root key, which open no vault: give the vault's own 24 words with --words-file, and these with --root-words-file`;
+      throw new Fault('usage', 'WORDS_OTHER', message, {});
+    }
+    const message =
+      'no agency of this charter file has these words; get a newer charter file, or name the agency with --agency';
+    throw new Fault('refused', 'AGENCY_UNKNOWN', message, { version: chain.current.version });
   }
-  const made = await write(ports, { ...options, secret, agency });
+  // Said before anything is written, where the charter file is new enough to know.
+  const known = chain.current.agencies.find((one) => one.id === agency);
+  const replaced = known !== undefined && toHex(known.rootKey) !== toHex(rootPublic);
+  if (replaced && rootSecret === null && agencyOf(chain, rootPublic) === agency) throw rootReplaced(agency);
+  const made = await write(ports, { ...options, secret, rootSecret, agency });
   await activateVault(ports, options);
   return made;
 }
 
-function agencyOf(charter: Charter, rootKey: Uint8Array): string | undefined {
-  return charter.agencies.find((one) => toHex(one.rootKey) === toHex(rootKey))?.id;
+/** What the words of a root key say. Faults: those of the words; WORDS_OTHER when they are the vault's. */
+export function rootSecretOf(agencySecret: Uint8Array, words: string): Uint8Array {
+  const rootSecret = secretOfWords(words);
+  if (toHex(rootSecret) !== toHex(agencySecret)) return rootSecret;
+  const message = `these are the vault's own 24 words: --root-words-file takes the 24 of the root key, which vault new-root showed`;
+  throw new Fault('usage', 'WORDS_OTHER', message, {});
+}
+
+/** The agency that has this root key, or last had it. */
+function agencyOf(chain: CharterChain, rootKey: Uint8Array): string | undefined {
+  for (const { agencies } of chain.versions().toReversed()) {
+    const found = agencies.find((one) => toHex(one.rootKey) === toHex(rootKey));
+    if (found !== undefined) return found.id;
+  }
+  return undefined;
 }
 
 async function write(
   ports: ClientPorts,
   of: {
     readonly secret: Uint8Array;
+    readonly rootSecret: Uint8Array | null;
     readonly agency: string;
     readonly agencyName?: string;
     readonly label?: string;
@@ -210,6 +273,8 @@ async function write(
   }
   const keys: VaultKeys = {
     agencySecret: of.secret,
+    rootSecret: of.rootSecret,
+    nextRootSecret: null,
     deviceSeed: random.bytes(32),
     transportSeed: random.bytes(32),
   };
@@ -246,56 +311,13 @@ async function refuseExisting(ports: ClientPorts): Promise<void> {
   }
 }
 
-/** Faults: VAULT_MISSING, MALFORMED. */
-export async function readConfig(ports: Pick<ClientPorts, 'files'>): Promise<VaultConfig> {
-  const bytes = await ports.files.readAll(CONFIG_PATH, CONFIG_BYTES_MAX);
-  if (bytes === undefined) {
-    throw new Fault(
-      'usage',
-      'VAULT_MISSING',
-      'there is no vault in this directory; make one with `vauban vault create`',
-      {},
-    );
-  }
-  return decodeVaultConfig(bytes);
-}
-
-/** Faults: VAULT_KEYS_MISSING, WRONG_PASSPHRASE. */
-export async function readKeys(ports: ClientPorts, passphrase: string): Promise<VaultKeys> {
-  const bytes = await ports.files.readAll(KEYS_PATH, 131_072);
-  if (bytes === undefined) {
-    const message = `the vault's key file is missing: put ${KEYS_PATH} back into its directory, or recover with the 24 words into another`;
-    throw new Fault('usage', 'VAULT_KEYS_MISSING', message, {});
-  }
-  return openVaultKeys(bytes, { passphrase, kdfs: ports.kdfs });
-}
-
-export function writeConfig(ports: Pick<ClientPorts, 'files'>, config: VaultConfig): Promise<void> {
-  return replace(ports, CONFIG_PATH, encodeVaultConfig(config));
-}
-
-export function writeKeys(ports: Pick<ClientPorts, 'files'>, sealed: Uint8Array): Promise<void> {
-  return replace(ports, KEYS_PATH, sealed);
-}
-
-async function replace(ports: Pick<ClientPorts, 'files'>, path: string, bytes: Uint8Array): Promise<void> {
-  const { files } = ports;
-  await files.remove(`${path}.new`);
-  const file = await files.create(`${path}.new`);
-  await file.write(bytes);
-  await file.sync();
-  await file.close();
-  await files.rename(`${path}.new`, path);
-  await files.syncDirectory('');
-}
-
 /** Names a vault and this machine's device in it. */
 export function describeVault(config: VaultConfig): { readonly vault: string; readonly device: string } {
   return { vault: toHex(config.vault), device: config.device };
 }
 
 /** Sends the note to every voting hoster; q must have stored it. Returns the charter as known afterwards. */
-async function acknowledge(
+export async function acknowledge(
   ports: ClientPorts,
   of: { readonly network: Network; readonly note: Uint8Array; readonly charter: readonly SignedCharter[] },
 ): Promise<readonly SignedCharter[]> {
@@ -340,8 +362,7 @@ async function acknowledge(
 /** The agency's public line again, for a vault that is not in force yet. Faults: VAULT_MISSING, WRONG_PASSPHRASE. */
 export async function publicLineOf(ports: ClientPorts, passphrase: string): Promise<string> {
   const { agency, agencyName } = await readConfig(ports);
-  const { agencySecret } = await readKeys(ports, passphrase);
-  const { rootPublic, rootSeed } = agencyKeys(ports.crypto, agencySecret);
+  const { rootPublic, rootSeed } = rootKeysOf(ports.crypto, await readKeys(ports, passphrase));
   return agencyLine(ports.crypto, { id: agency, name: agencyName, rootKey: rootPublic }, rootSeed);
 }
 

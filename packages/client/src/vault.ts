@@ -25,7 +25,7 @@ import { Turns } from './turns.ts';
 import type { VaultConfig, VaultKeys } from './vault-config.ts';
 import { type FragmentWhereabouts, whereabouts } from './whereabouts.ts';
 import { renewalDone, VaultDevice } from './vault-device.ts';
-import { readConfig, readKeys, writeConfig } from './vault-setup.ts';
+import { readConfig, readKeys, writeConfig } from './vault-files.ts';
 import { VaultStateDoor } from './vault-state.ts';
 
 /** Segments in memory at once, uploads and downloads together: enough to keep the network busy while one is coded. */

@@ -20,7 +20,7 @@ import { Namespace } from '../src/namespace.ts';
 import { verifyLedger } from '../src/verify-ledger.ts';
 import type { SegmentSource } from '../src/segment-source.ts';
 import type { VaultState } from '../src/vault-state.ts';
-import { agencyOf, chainOf, charterOf, HOSTERS, publicOf, seedOf, voterOf } from './consortium.ts';
+import { advanced, agencyOf, chainOf, charterOf, HOSTERS, publicOf, seedOf, voterOf } from './consortium.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 const VAULT = crypto.sha256(new Uint8Array([1]));
@@ -198,6 +198,42 @@ describe('a revoked device', () => {
     expect(await paths(mine)).toEqual(['common', 'left', 'right']);
   });
 
+  it('of a former root key is told apart, and what no root key ever signed is left out', async () => {
+    await writerOf('laptop', await reader());
+    await writerOf('phone', await reader());
+    const made = signRootNote(
+      crypto,
+      {
+        format: 'vauban/revoke/0',
+        charter: 'grand-est',
+        agency: 'metz',
+        deviceKey: publicOf('device phone'),
+        issued: 0,
+      },
+      seedOf('root of a liar'),
+    );
+    const lying = voters().map((one) => ({
+      ...one,
+      notes: async (after: Uint8Array | null) => {
+        const { notes, more } = await one.notes(after);
+        return { notes: one.hoster === 'h1' ? [made, ...notes] : notes, more };
+      },
+    }));
+    const chain = chainOf(charterOf([agencyOf('metz', publicOf('root metz'))]));
+    const listed = async () => {
+      const mine = { ...(await reader()), charters: chain, voters: () => lying };
+      return (await clock.run(listDevices(await portsOf(mine)))).map(({ origin, revoked, formerRoot }) => [
+        origin,
+        revoked,
+        formerRoot,
+      ]);
+    };
+    const both = ['phone', 'laptop'].map(device);
+    expect(await listed()).toEqual(both.map((origin) => [origin, false, false]));
+    chain.extend(advanced(chain, { agencies: [agencyOf('metz', publicOf('root new'))] }));
+    expect(await listed()).toEqual(both.map((origin) => [origin, false, true]));
+  });
+
   it('without q hosters is not revoked, and nothing is said to be', async () => {
     const mine = await reader();
     await writerOf('laptop', await reader());
@@ -213,6 +249,7 @@ describe('naming a device', () => {
     issued: 0,
     until: 1,
     revoked: false,
+    formerRoot: false,
     sealed: false,
     entries: 1,
     own,

@@ -64,6 +64,8 @@ describe('a vault configuration', () => {
 describe("a vault's keys", () => {
   const keys = {
     agencySecret: random.bytes(32),
+    rootSecret: random.bytes(32),
+    nextRootSecret: random.bytes(32),
     deviceSeed: random.bytes(32),
     transportSeed: random.bytes(32),
   };

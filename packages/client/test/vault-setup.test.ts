@@ -1,96 +1,16 @@
 // How a vault comes to be on a machine, over a network in memory whose hosters keep devices' notes.
 
-import { asFault, Fault, memoryFiles, memoryStore, toHex } from '@vauban/core';
+import { memoryFiles, toHex } from '@vauban/core';
 import { nodeCrypto as crypto, nodeRandom as random } from '@vauban/core/node';
-import { type CharterChain, openDelegation, readDelegation, type SignedCharter } from '@vauban/ledger';
-import { agencyKeys, type PassphraseKdf, scryptKdf, secretOfWords } from '@vauban/seal';
-import { decodeRequest, encodeAnswer, encodeFaultAnswer } from '@vauban/wire';
+import { readDelegation, type SignedCharter } from '@vauban/ledger';
+import { agencyKeys, secretOfWords } from '@vauban/seal';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Membership } from '../src/membership.ts';
-import type { ClientPorts } from '../src/ports.ts';
 import { openAgencyLine } from '../src/vault-config.ts';
-import {
-  activateVault,
-  createVault,
-  publicLineOf,
-  readConfig,
-  readKeys,
-  recoverVault,
-  writeConfig,
-} from '../src/vault-setup.ts';
-import { advanced, agencyOf, chainOf, charterOf, HOSTERS } from './consortium.ts';
-import { MemoryHub } from './memory-network.ts';
-import { VirtualClock } from './virtual-clock.ts';
-
-const kdf: PassphraseKdf = { ...scryptKdf, defaults: { memoryKiB: 16, passes: 1, lanes: 1 } };
-const passphrase = 'correct horse';
-
-/** The hosters, and machines to have a vault on. */
-class Region {
-  readonly clock = new VirtualClock();
-  readonly hub = new MemoryHub(this.clock);
-  readonly chain: CharterChain = chainOf(charterOf());
-  readonly notes = new Map<string, Uint8Array>();
-  #machines = 0;
-
-  constructor() {
-    for (const hoster of HOSTERS) {
-      const peer = `peer-${hoster}`;
-      const { id: daemon } = this.chain.current.daemons.find((one) => one.peer === peer) as { id: string };
-      this.hub.join(peer).serve({
-        request: async (_, body) => {
-          const { version } = this.chain.current;
-          const request = decodeRequest(body);
-          try {
-            if (request.ask === 'hello') return encodeAnswer<'hello'>({ version, daemon, hoster }, version);
-            if (request.ask === 'charter') {
-              return encodeAnswer<'charter'>({ versions: this.chain.signedFrom(request.from) }, version);
-            }
-            if (request.ask !== 'note') throw new Fault('refused', 'NOT_HERE', request.ask);
-            openDelegation(crypto, this.chain.current, request.note);
-            this.notes.set(hoster, request.note);
-            return encodeAnswer<'note'>({ stored: true }, version);
-          } catch (error) {
-            return encodeFaultAnswer(asFault(error), version);
-          }
-        },
-        bulk: async () => undefined,
-        closed: () => undefined,
-      });
-    }
-  }
-
-  get charter(): SignedCharter[] {
-    return this.chain.signedFrom(1);
-  }
-
-  /** Puts the agency of a public line in force. */
-  admit(line: string): void {
-    const { id, rootKey } = openAgencyLine(crypto, line);
-    const { agencies } = this.chain.current;
-    this.chain.extend(advanced(this.chain, { agencies: [...agencies, agencyOf(id, rootKey)] }));
-  }
-
-  machine(): ClientPorts {
-    const name = `machine ${this.#machines++}`;
-    return {
-      crypto,
-      clock: this.clock,
-      random,
-      files: memoryFiles(),
-      openState: async () => memoryStore(),
-      network: () => this.hub.join(name),
-      kdf,
-      kdfs: [kdf],
-      owner: name,
-      alive: async () => false,
-    };
-  }
-
-  run<Result>(work: Promise<Result>): Promise<Result> {
-    return this.clock.run(work);
-  }
-}
+import { readConfig, readKeys, writeConfig } from '../src/vault-files.ts';
+import { activateVault, createVault, publicLineOf, recoverVault } from '../src/vault-setup.ts';
+import { advanced, chainOf, charterOf, HOSTERS } from './consortium.ts';
+import { passphrase, Region } from './region.ts';
 
 let region: Region;
 beforeEach(() => {

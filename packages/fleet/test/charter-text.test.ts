@@ -9,6 +9,7 @@ import {
   formatCharterText,
   parseCharterText,
 } from '../src/charter/charter-text.ts';
+import { withNewcomers } from '../src/charter/compose.ts';
 import { sampleCharter } from './sample-charter.ts';
 
 const charter = sampleCharter();
@@ -62,6 +63,22 @@ test('a misspelt field is refused by its path in the text', () => {
 test('rules of a charter hold for a composed one', () => {
   const twice = { ...charter, sites: [...charter.sites, ...charter.sites] };
   expect(faultOf(() => checkComposed(twice)).code).toBe('CHARTER_INVALID');
+});
+
+test('a root key that is replaced is told with what it does', () => {
+  const [first, ...others] = charter.agencies;
+  if (first === undefined) throw new Error('the sample has an agency');
+  const { rootKey } = first;
+  const decided = {
+    agencies: [{ id: first.id, name: first.name, rootKey: rootKey.map((byte) => byte ^ 1) }],
+  };
+  const { agencies } = withNewcomers(decisionsOf(charter), { daemons: [], ...decided }, 1);
+  expect(agencies).toEqual([{ ...first, ...decided.agencies[0] }, ...others]);
+  expect(charterChanges(charter, { ...charter, agencies })).toEqual([
+    expect.stringMatching(
+      new RegExp(`^agency ${first.id}: its root key is replaced, [0-9a-f]{16}… → [0-9a-f]{16}…: machines`),
+    ),
+  ]);
 });
 
 test('changes are told one by one, and a renewal has none', () => {

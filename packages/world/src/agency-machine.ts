@@ -10,7 +10,7 @@ import type { World } from './world.ts';
 
 export const PASSPHRASE = 'a passphrase of the world';
 /** Guessing is not what this world tries: the cheapest setting the key file allows. */
-export const cheapKdf = { ...scryptKdf, defaults: { memoryKiB: 2, passes: 1, lanes: 1 } };
+const cheapKdf = { ...scryptKdf, defaults: { memoryKiB: 2, passes: 1, lanes: 1 } };
 
 export class AgencyMachine {
   readonly name: string;

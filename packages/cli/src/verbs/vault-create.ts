@@ -4,6 +4,7 @@ import { Fault } from '@vauban/core';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { passphraseFrom } from '../passphrase.ts';
+import { handOverWords, wordsIn } from '../recovery-words.ts';
 import {
   charterSource,
   rememberNetwork,
@@ -57,7 +58,9 @@ export function registerVaultCreate(parent: Command, context: Context): void {
               ...(options.french === true ? { language: 'french' as const } : {}),
             })
           : undefined;
-      if (made !== undefined) await handOverWords(context, made.words, options.wordsFile);
+      if (made !== undefined) {
+        await handOverWords(context, { of: 'vault', words: made.words, file: options.wordsFile });
+      }
       const line = made?.publicLine ?? (await client.publicLineOf(ports, passphrase));
       let charter = versions;
       if (networkDirectory !== undefined) {
@@ -86,7 +89,7 @@ export function registerVaultCreate(parent: Command, context: Context): void {
             agency: config.agency,
             publicLine: line,
             inForce: true,
-            ...wordsIn(made?.words, options),
+            ...wordsIn(made?.words, options.wordsFile),
           },
           `The vault in ${directory} is ready; its agency is ${config.agency}.`,
         );
@@ -95,40 +98,11 @@ export function registerVaultCreate(parent: Command, context: Context): void {
         const { vault, device } = client.describeVault(await client.readConfig(ports));
         context.status = 6;
         context.print(
-          { vault, device, publicLine: line, inForce: false, ...wordsIn(made?.words, options) },
+          { vault, device, publicLine: line, inForce: false, ...wordsIn(made?.words, options.wordsFile) },
           `Send this line to the consortium’s officers, then run the same command again:\n\n${line}`,
         );
         context.say('The agency is not in force yet.');
       }
     },
   });
-}
-
-/** With --json the words are part of the document, which is printed once, unless they went to a file. */
-function wordsIn(words: readonly string[] | undefined, options: Options): { readonly words?: string } {
-  return words === undefined || options.wordsFile !== undefined ? {} : { words: words.join(' ') };
-}
-
-async function handOverWords(
-  context: Context,
-  words: readonly string[],
-  file: string | undefined,
-): Promise<void> {
-  if (file !== undefined) {
-    const { writeFile } = await import('node:fs/promises');
-    await writeFile(file, `${words.join(' ')}\n`, { mode: 0o600, flag: 'wx' });
-    context.say(`The 24 recovery words are in ${file}. Print them, lock them away, and delete the file.`);
-    return;
-  }
-  if (context.json) return;
-  const rows = [0, 6, 12, 18].map((from) =>
-    words
-      .slice(from, from + 6)
-      .map((word, nth) => `${String(from + nth + 1).padStart(2)} ${word.padEnd(9)}`)
-      .join(' '),
-  );
-  context.say(
-    `\nThe 24 recovery words. Whoever has them has the vault; without them and without\n` +
-      `this machine, nobody does. They are shown once: write them down now.\n\n  ${rows.map((row) => row.trimEnd()).join('\n  ')}\n`,
-  );
 }

@@ -1,5 +1,6 @@
 // vauban vault devices: which machines may write to this vault, or once could.
 
+import type { DeviceLine } from '@vauban/client';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { count, day, table, time } from '../output.ts';
@@ -18,18 +19,19 @@ export function registerVaultDevices(parent: Command, context: Context): void {
       const rows = devices.map((one) => [
         short(one.origin),
         day(one.issued),
-        one.revoked ? (one.sealed ? 'revoked' : 'being revoked') : `until ${day(one.until)}`,
+        mayWrite(one),
         `${one.entries}`,
         one.own ? 'this one' : '',
       ]);
       context.print(
         {
-          devices: devices.map(({ origin, issued, until, revoked, sealed, entries, own }) => ({
+          devices: devices.map(({ origin, issued, until, revoked, sealed, formerRoot, entries, own }) => ({
             device: origin,
             issued: time(issued),
             until: time(until),
             revoked,
             sealed,
+            formerRoot,
             entries,
             own,
           })),
@@ -46,11 +48,16 @@ export function registerVaultDevices(parent: Command, context: Context): void {
             rows,
           ),
           '',
-          `${count(devices.filter(({ revoked }) => !revoked).length, 'device')} may write.`,
+          `${count(devices.filter(({ revoked, formerRoot }) => !revoked && !formerRoot).length, 'device')} may write.`,
         ].join('\n'),
       );
     },
   });
+}
+
+function mayWrite({ revoked, sealed, formerRoot, until }: DeviceLine): string {
+  if (revoked) return sealed ? 'revoked' : 'being revoked';
+  return formerRoot ? 'no: old root key' : `until ${day(until)}`;
 }
 
 /** Enough of a device's number to tell it from others. */

@@ -1,12 +1,11 @@
 // vauban vault recover: the whole namespace back on an empty machine, from the words and any quorum of hosters.
 
-import { readFile } from 'node:fs/promises';
 import { Fault, isFault } from '@vauban/core';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { count } from '../output.ts';
 import { passphraseFrom } from '../passphrase.ts';
-import { whyUnreadable } from '../unreadable.ts';
+import { wordsFrom } from '../recovery-words.ts';
 import {
   charterSource,
   rememberNetwork,
@@ -18,6 +17,7 @@ import {
 interface Options extends VaultOptions {
   readonly network: string;
   readonly wordsFile: string;
+  readonly rootWordsFile?: string;
   readonly agency?: string;
   readonly label?: string;
 }
@@ -26,6 +26,7 @@ export function registerVaultRecover(parent: Command, context: Context): void {
   const command = vaultOptions(parent.command('recover'))
     .description('get a vault back from its 24 words, as a new device')
     .requiredOption('--words-file <file>', 'file with the 24 recovery words')
+    .option('--root-words-file <file>', 'file with the 24 words of the agency’s root key, if it was replaced')
     .requiredOption('--network <path>', 'the charter file, or the directory of a local network')
     .option('--agency <id>', 'the agency’s id, when the charter file is older than it')
     .option('--label <text>', 'which of the agency’s vaults');
@@ -34,10 +35,9 @@ export function registerVaultRecover(parent: Command, context: Context): void {
     run: async (_, options) => {
       const directory = vaultDirectory(context, options);
       const client = await import('@vauban/client');
-      const words = await readFile(options.wordsFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        const message = `the words in ${options.wordsFile} cannot be read: ${whyUnreadable(error)}`;
-        throw new Fault('usage', 'WORDS_FILE', message, { path: options.wordsFile });
-      });
+      const words = await wordsFrom(options.wordsFile);
+      const { rootWordsFile } = options;
+      const rootWords = rootWordsFile === undefined ? undefined : await wordsFrom(rootWordsFile);
       const { versions, networkDirectory } = await charterSource(options.network);
       const passphrase = await passphraseFrom(context, options, { twice: true });
       const ports = await client.nodeClient(directory);
@@ -46,6 +46,7 @@ export function registerVaultRecover(parent: Command, context: Context): void {
           words,
           charter: versions,
           passphrase,
+          ...(rootWords === undefined ? {} : { rootWords }),
           ...(options.agency === undefined ? {} : { agency: options.agency }),
           ...(options.label === undefined ? {} : { label: options.label }),
         })

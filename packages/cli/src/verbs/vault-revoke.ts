@@ -13,7 +13,7 @@ export function registerVaultRevoke(parent: Command, context: Context): void {
   context.declare<VaultOptions>(command, {
     example: 'vauban vault revoke 6f1a0c --vault ./archives',
     notes:
-      'For a machine that was lost or stolen. Everything it stored stays readable; nothing more that it signs counts. A machine that still has the vault’s directory and its passphrase can make itself a new device: then change the agency’s root key.',
+      'For a machine that was lost or stolen. Everything it stored stays readable; nothing more that it signs counts. A machine that still has the vault’s directory and its passphrase can make itself a new device: then give the agency a new root key (vault new-root).',
     run: async ([device = ''], options) => {
       const done = await withVault(context, options, (vault) =>
         vault.revokeDevice(device, { signal: context.signal }),

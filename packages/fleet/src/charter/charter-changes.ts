@@ -16,6 +16,9 @@ const lists = {
   policies: 'policy',
 } as const;
 
+/** An officer must see what this does, and ask the agency whether it is meant. */
+const REPLACED_ROOT = 'machines that the old one let in write no more';
+
 /** One line per change; empty when a version only renews the one before. */
 export function charterChanges(before: Charter, after: Charter): string[] {
   const [old, next] = [decisionsOf(before), decisionsOf(after)];
@@ -62,7 +65,10 @@ function fieldChanges(path: string, before: Named, after: Named): string[] {
     const [old, next] = [before[field], after[field]];
     if (isRecord(old) && isRecord(next)) return fieldChanges(`${path}, ${field}`, old, next);
     const [said, saying] = [inWords(field, old), inWords(field, next)];
-    return said === saying ? [] : [`${path}: ${field} ${said} → ${saying}`];
+    if (said === saying) return [];
+    if (field === 'rootKey')
+      return [`${path}: its root key is replaced, ${said} → ${saying}: ${REPLACED_ROOT}`];
+    return [`${path}: ${field} ${said} → ${saying}`];
   });
 }
 
