@@ -62,14 +62,17 @@ export async function withOpened<Result>(
   work: (vault: Vault) => Promise<Result>,
 ): Promise<Result> {
   const { Vault } = await import('@vauban/client');
-  const named = new Set<string>();
+  const told = new Set<string>();
+  const sayOnce = (about: string, line: string) => {
+    if (!told.has(about)) context.say(line);
+    told.add(about);
+  };
   const vault = await Vault.open(ports, passphrase, {
-    onNotice: (fault) => context.say(`note: ${fault.message}`),
+    onNotice: ({ message }) => sayOnce(message, `note: ${message}`),
     onLiar: ({ daemon, hoster, site, index, leaf }) => {
       const what = leaf === undefined ? `fragment ${index}` : `leaf ${leaf} of fragment ${index}`;
       const line = `warning: daemon ${daemon} (${hoster ?? 'unknown'}, ${site ?? 'unknown'}) sent wrong bytes for ${what}; it is avoided`;
-      if (!named.has(daemon)) context.say(line);
-      named.add(daemon);
+      sayOnce(daemon, line);
     },
   });
   try {
