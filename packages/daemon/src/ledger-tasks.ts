@@ -226,17 +226,8 @@ export class LedgerTasks implements Startable {
   /** Brings heads that lack a certificate to the others until q have signed, whoever their writer was. */
   async finishHeads(): Promise<void> {
     const { mirror, charters, log } = this.#options;
-    if (mirror.silent !== null || mirror.voting === null) return;
-    const voting = mirror.voting;
-    const self: Voter = {
-      hoster: voting.hoster,
-      append: (append, certificate) => mirror.append(append, certificate),
-      heads: (nonce, scope) => mirror.heads(nonce, scope, null),
-      batches: (origin, from) => mirror.batches(origin, from),
-      certify: (origin, certificate) => mirror.certify(origin, certificate),
-      putNote: (note) => mirror.putNote(note),
-      notes: (after) => mirror.notes(after, null),
-    };
+    const self = mirror.asVoter();
+    if (mirror.silent !== null || self === null) return;
     const voters = () => [self, ...this.#options.others()];
     for (const origin of mirror.unfinished()) {
       const result = await pushHead({

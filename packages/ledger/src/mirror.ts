@@ -29,7 +29,7 @@ import { refusalClassOf } from './refusal.ts';
 import { type Delegation, openRootNote } from './root-note.ts';
 import { isLogSealed } from './seal-report.ts';
 import { SealedLogs } from './sealed-logs.ts';
-import type { AppendReply } from './voter.ts';
+import type { AppendReply, Voter } from './voter.ts';
 import { type VotingRight, VotingSeat } from './voting-seat.ts';
 import { type Writer, writerUnder } from './writer.ts';
 
@@ -63,6 +63,21 @@ export class Mirror {
 
   get voting(): VotingRight | null {
     return this.seat.right;
+  }
+
+  /** Itself, to be asked like any other voter; null when it is not one. */
+  asVoter(): Voter | null {
+    const right = this.seat.right;
+    if (right === null) return null;
+    return {
+      hoster: right.hoster,
+      append: (append, certificate) => this.append(append, certificate),
+      heads: (nonce, scope) => this.heads(nonce, scope, null),
+      batches: (origin, from) => this.batches(origin, from),
+      certify: (origin, certificate) => this.certify(origin, certificate),
+      putNote: (note) => this.putNote(note),
+      notes: (after) => this.notes(after, null),
+    };
   }
 
   get silent(): Fault | null {
