@@ -1,13 +1,11 @@
 // Four hosters with a vote, of which one may lie, under a charter with all its signatures; their mirrors of the ledger are
 // real, and answer as voters in memory. Every key is made by hashing a name.
 
-import { type Charter, daemonIdOf, memoryFiles, memoryStore, quorumOf, utf8 } from '@vauban/core';
+import { type Charter, memoryFiles, memoryStore, quorumOf } from '@vauban/core';
 import { nodeCrypto as crypto } from '@vauban/core/node';
 import {
   CharterChain,
-  type Cosigner,
   cosign,
-  cosignerName,
   formatHead,
   formatNote,
   LogStore,
@@ -17,16 +15,14 @@ import {
   VoteJournal,
   type Voter,
 } from '@vauban/ledger';
+import { cosignerOf, membersOf, NOW, publicOf, seedOf } from '../../ledger/test/sample-charter.ts';
 import { policyOf } from './segment-setup.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-export const seedOf = (name: string) => crypto.sha256(utf8(`consortium ${name}`));
-export const publicOf = (name: string) => crypto.ed25519Public(seedOf(name));
+export { publicOf, seedOf };
 
 export const HOSTERS = ['h1', 'h2', 'h3', 'h4'] as const;
-const NOW = new VirtualClock().now();
 const YEAR_MS = 365 * 86_400_000;
-const daemonOf = (hoster: string) => daemonIdOf(crypto, publicOf(`receipt ${hoster}`));
 
 export function charterOf(agencies: Charter['agencies'] = [], name = 'grand-est'): Charter {
   return {
@@ -41,45 +37,7 @@ export function charterOf(agencies: Charter['agencies'] = [], name = 'grand-est'
     officers: [{ id: 'ana', key: publicOf(`officer ana ${name}`) }],
     officersLying: 0,
     operators: [],
-    hosters: HOSTERS.map((id) => ({
-      id,
-      name: id,
-      identityKey: publicOf(`identity ${id}`),
-      voter: daemonOf(id),
-      votingSince: 0,
-      votingKeys: [{ epoch: 0, key: publicOf(`voting ${id}`) }],
-      declaration: {
-        seat: 'FR',
-        law: 'FR',
-        data: 'FR',
-        foreignShareLargest: 0,
-        foreignShareTotal: 0,
-        foreignVeto: false,
-        certifications: [],
-        validFrom: NOW - YEAR_MS,
-        validUntil: NOW + YEAR_MS,
-        signedBy: 'a director',
-      },
-    })),
-    sites: HOSTERS.map((id) => ({
-      id,
-      hoster: id,
-      city: 'Metz',
-      country: 'FR',
-      building: `b-${id}`,
-      address: '',
-      latitude: 0,
-      longitude: 0,
-    })),
-    daemons: HOSTERS.map((id) => ({
-      id: daemonOf(id),
-      site: id,
-      receiptKey: publicOf(`receipt ${id}`),
-      logKey: publicOf(`log ${id}`),
-      peer: `peer-${id}`,
-      addresses: [],
-      capacityBytes: 1e12,
-    })),
+    ...membersOf(HOSTERS),
     agencies,
     policies: [policyOf({ k: 2, m: 1, sitesLost: 1, minSurvives: 1 })],
   };
@@ -103,17 +61,9 @@ export function advanced(chain: CharterChain, change: Partial<Charter>): SignedC
   const { head } = chain.checkDraft(draft);
   const signers = HOSTERS.slice(0, quorumOf(current));
   const signatures = signers.map((hoster) =>
-    cosign(crypto, head, cosignerOf(hoster, current.name), NOW / 1_000),
+    cosign(crypto, head, cosignerOf(hoster, 0, current.name), NOW / 1_000),
   );
   return { ...draft, certificate: formatNote({ text: formatHead(head), signatures }) };
-}
-
-export function cosignerOf(hoster: string, charterName: string): Cosigner {
-  return {
-    name: cosignerName(charterName, hoster, 0),
-    seed: seedOf(`voting ${hoster}`),
-    publicKey: publicOf(`voting ${hoster}`),
-  };
 }
 
 /** A hoster's mirror as a voter, of which a test replaces what it wants. */
@@ -132,19 +82,11 @@ export async function voterOf(
     voting: {
       hoster,
       epoch: 0,
-      cosigner: cosignerOf(hoster, charters.current.name),
+      cosigner: cosignerOf(hoster, 0, charters.current.name),
       journal: await VoteJournal.open(files, 'votes', crypto),
     },
   });
   await mirror.checkHistory();
   mirror.startVoting();
-  return {
-    hoster,
-    append: (append, certificate) => mirror.append(append, certificate),
-    heads: (nonce, scope) => mirror.heads(nonce, scope, null),
-    batches: (origin, from) => mirror.batches(origin, from),
-    certify: (origin, certificate) => mirror.certify(origin, certificate),
-    putNote: (note) => mirror.putNote(note),
-    notes: (after) => mirror.notes(after, null),
-  };
+  return mirror.asVoter() as Voter;
 }

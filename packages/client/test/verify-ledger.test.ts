@@ -17,16 +17,8 @@ import {
 } from '@vauban/ledger';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type LedgerReport, verifyLedger, type VerifyLedgerOptions } from '../src/verify-ledger.ts';
-import {
-  agencyOf,
-  chainOf,
-  charterOf,
-  cosignerOf,
-  HOSTERS,
-  publicOf,
-  seedOf,
-  voterOf,
-} from './consortium.ts';
+import { cosignerOf } from '../../ledger/test/sample-charter.ts';
+import { agencyOf, chainOf, charterOf, HOSTERS, publicOf, seedOf, voterOf } from './consortium.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 const VAULT = new Uint8Array(32).fill(9);
@@ -97,7 +89,7 @@ function showing(voter: Voter, change: (body: HeadsBody) => HeadsBody): Partial<
     heads: async (nonce, scope) => {
       const signed = await voter.heads(nonce, scope);
       const body = openHeads(crypto, charters.current, { hoster: voter.hoster, nonce, scope }, signed);
-      return signHeads(crypto, change(body), cosignerOf(voter.hoster, 'grand-est').seed);
+      return signHeads(crypto, change(body), cosignerOf(voter.hoster).seed);
     },
   };
 }

@@ -1,6 +1,7 @@
 // A clock that stands still while anything can happen and then jumps to the next timer: hours pass in milliseconds.
 
 import type { Clock } from '@vauban/core';
+import { NOW } from '../../ledger/test/sample-charter.ts';
 
 interface Timer {
   readonly at: number;
@@ -12,7 +13,7 @@ export class VirtualClock implements Clock {
   #now = 0;
 
   now(): number {
-    return 1_760_000_000_000 + this.#now;
+    return NOW + this.#now;
   }
 
   monotonic(): number {

@@ -26,14 +26,19 @@ import type { RoleKey } from '../src/keys.ts';
 import { STOPPED_PATH } from '../src/voting.ts';
 import { VoterLife } from '../src/voter-life.ts';
 import { votesPath, votingKeyFiles } from '../src/voting-keys.ts';
-import { epochCharter, keyOf, seedOf } from './epoch-charter.ts';
+import { sampleCharter, sampleKey, sampleSeed } from '../../core/test/sample-charter.ts';
 
-const first = epochCharter(crypto);
+const first = sampleCharter({ crypto, hosters: 4 });
 const self = votingHosters(first)[0] as (typeof first.hosters)[number];
-const role = (number: number, epoch: number) => `voting ${number} ${epoch}`;
+const role = (number: number, epoch: number) => `voting-${number}-${epoch}`;
 
 function signed(charter: Charter): SignedCharter {
-  return signCharter(crypto, charter, [{ id: 'ana', seed: seedOf(crypto, 'officer') }]);
+  const officers = ['officer-1', 'officer-2', 'officer-3'];
+  return signCharter(
+    crypto,
+    charter,
+    officers.map((id) => ({ id, seed: sampleSeed(crypto, id) })),
+  );
 }
 
 /** The next epoch, with this key for the first hoster, and `votingSince` changed when it enters anew. */
@@ -42,7 +47,7 @@ function opening(chain: CharterChain, key: Uint8Array, anew = false): SignedChar
   const epoch = current.epoch + 1;
   const hosters = current.hosters.map((one, at) => ({
     ...one,
-    votingKeys: [{ epoch, key: at === 0 ? key : keyOf(crypto, role(at + 1, epoch)) }],
+    votingKeys: [{ epoch, key: at === 0 ? key : sampleKey(crypto, role(at + 1, epoch)) }],
     votingSince: at === 0 && anew ? epoch : one.votingSince,
   }));
   const next = { ...current, version: current.version + 1, previous: chain.currentHash, epoch, hosters };
@@ -50,7 +55,7 @@ function opening(chain: CharterChain, key: Uint8Array, anew = false): SignedChar
   const { head } = chain.checkDraft(draft);
   const signatures = [2, 3, 4].slice(0, quorumOf(current)).map((number) => {
     const name = cosignerName(current.name, `hoster-${number}`, current.epoch);
-    const seed = seedOf(crypto, role(number, current.epoch));
+    const seed = sampleSeed(crypto, role(number, current.epoch));
     return cosign(crypto, head, { name, seed, publicKey: crypto.ed25519Public(seed) }, 1_790_000_000);
   });
   return { ...draft, certificate: formatNote({ text: formatHead(head), signatures }) };
@@ -82,7 +87,7 @@ class Voter {
   async setUp(): Promise<this> {
     await this.files.makeDirectory('keys');
     await this.files.syncDirectory('');
-    const seed = seedOf(crypto, role(1, 0));
+    const seed = sampleSeed(crypto, role(1, 0));
     await this.keys.create(0, { role: 'voting-0', seed, publicKey: crypto.ed25519Public(seed) });
     return this.start();
   }
@@ -190,7 +195,7 @@ describe('a voting key', () => {
 
   test('that is not the listed one ends, and every key made ahead with it', async () => {
     const one = await voting();
-    await one.enter(opening(one.chain, keyOf(crypto, 'somebody else')));
+    await one.enter(opening(one.chain, sampleKey(crypto, 'somebody else')));
     expect(one.silent).toBe('VOTE_KEY_OTHER');
     expect(one.mirror.silent?.message).toMatch(/vauban daemon voting-key --epoch 2/);
     expect(await one.keys.epochs()).toEqual([]);

@@ -75,6 +75,40 @@ export function policyOf(name: string, of: Pick<Policy, 'k' | 'm' | 'sitesLost' 
 
 const faultsBorne = (voters: number) => Math.floor((voters - 1) / 3);
 
+/** Their rows in a charter: each has one site and one daemon; h0 has no vote. */
+export function membersOf(names: readonly string[]): Pick<Charter, 'hosters' | 'sites' | 'daemons'> {
+  return {
+    hosters: names.map((id) => ({
+      id,
+      name: id,
+      identityKey: publicOf(`identity ${id}`),
+      voter: id === 'h0' ? null : daemonOf(id),
+      votingSince: 0,
+      votingKeys: id === 'h0' ? [] : [{ epoch: 0, key: publicOf(`voting ${id} 0`) }],
+      declaration,
+    })),
+    sites: names.map((id) => ({
+      id,
+      hoster: id,
+      city: 'Metz',
+      country: 'FR',
+      building: `b-${id}`,
+      address: '',
+      latitude: 0,
+      longitude: 0,
+    })),
+    daemons: names.map((id) => ({
+      id: daemonOf(id),
+      site: id,
+      receiptKey: publicOf(`receipt ${id}`),
+      logKey: publicOf(`log ${id}`),
+      peer: `peer-${id}`,
+      addresses: [],
+      capacityBytes: 1_000_000_000,
+    })),
+  };
+}
+
 /** `voters` hosters with a vote and one without. */
 export function sampleCharter(voters: number, change: Partial<Charter> = {}): Charter {
   const names = Array.from({ length: voters }, (_, at) => hosterName(at + 1));
@@ -91,34 +125,7 @@ export function sampleCharter(voters: number, change: Partial<Charter> = {}): Ch
     officers: ['ana', 'bob', 'eve', 'max'].map((id) => ({ id, key: publicOf(`officer ${id}`) })),
     officersLying: 1,
     operators: [{ id: 'crisis', key: publicOf('operator crisis') }],
-    hosters: [...names, 'h0'].map((id) => ({
-      id,
-      name: id,
-      identityKey: publicOf(`identity ${id}`),
-      voter: id === 'h0' ? null : daemonOf(id),
-      votingSince: 0,
-      votingKeys: id === 'h0' ? [] : [{ epoch: 0, key: publicOf(`voting ${id} 0`) }],
-      declaration,
-    })),
-    sites: [...names, 'h0'].map((id) => ({
-      id,
-      hoster: id,
-      city: 'Metz',
-      country: 'FR',
-      building: `b-${id}`,
-      address: '',
-      latitude: 0,
-      longitude: 0,
-    })),
-    daemons: [...names, 'h0'].map((id) => ({
-      id: daemonOf(id),
-      site: id,
-      receiptKey: publicOf(`receipt ${id}`),
-      logKey: publicOf(`log ${id}`),
-      peer: `peer-${id}`,
-      addresses: [],
-      capacityBytes: 1_000_000_000,
-    })),
+    ...membersOf([...names, 'h0']),
     agencies: [
       {
         id: 'metz',
