@@ -49,6 +49,9 @@ export class Daemon implements Startable {
     const revoked = (delegation: Delegation) => mirror.isRevoked(delegation);
     const charters = keeper.chain;
     const sessions = new Sessions({ crypto, charters, self: network.self, now, revoked });
+    mirror.watchNotes((said) => {
+      if (said.format === 'vauban/revoke/0') sessions.forgetDevice(said.agency, said.deviceKey);
+    });
     const service = new FragmentsService({
       store: fragments,
       crypto,

@@ -7,7 +7,7 @@ import { type AnswerOf, type Ask, faultToWire, type Request, type RequestOf } fr
 import type { CharterKeeper } from './charter-keeper.ts';
 import type { FragmentsService } from './fragments-service.ts';
 import type { Session, Sessions } from './sessions.ts';
-import { readDelegation, readRootNote } from '@vauban/ledger';
+import { readDelegation } from '@vauban/ledger';
 
 type Role = Session['role'];
 
@@ -86,8 +86,6 @@ export function requestHandler(
       // It would seal a log before this voter holds what the others hold of it.
       if (mirror.silent?.code === 'VOTER_UNREADY') throw mirror.silent;
       await mirror.putNote(note);
-      const said = readRootNote(note);
-      if (said.format === 'vauban/revoke/0') sessions.forgetDevice(said.agency, said.deviceKey);
       return { stored: true };
     },
     notes: async (session, { after }) => {

@@ -47,8 +47,12 @@ it('a revocation that one hoster stores seals the log at whoever listens to it',
   for (const one of all) expect(await one.append(first, null)).toMatchObject({ result: 'cosigned' });
   await h1.putNote(revocation);
   await h1.putNote(signRootNote(crypto, delegationOf('phone'), seedOf('root metz')));
+  const told: string[] = [];
+  h2.mirror.watchNotes(({ format }) => void told.push(format));
   await listen(h2, h1);
   expect((await h2.notes(null)).notes.length).toBe(2);
+  // The daemon ends the device's sessions then, as when its agency brings the note.
+  expect(new Set(told)).toEqual(new Set(['vauban/revoke/0', 'vauban/delegate/0']));
   const refused = await h2.append(pen.write([objects('more')]), null);
   expect(refused).toMatchObject({ result: 'refused', fault: { code: 'LOG_SEALED' } });
   // What does not check is not taken, and harms nobody.

@@ -26,7 +26,7 @@ import type { Append, CheckedAppend, LogStore } from './log-store.ts';
 import { type MirrorGround, storedWriter } from './mirror-ground.ts';
 import { isSealed, keepRootNote, type NotesPage, notesPage, originNamed, storedNote } from './note-shelf.ts';
 import { refusalClassOf } from './refusal.ts';
-import { type Delegation, openRootNote } from './root-note.ts';
+import { type Delegation, openRootNote, type RootNote } from './root-note.ts';
 import { isLogSealed } from './seal-report.ts';
 import { SealedLogs } from './sealed-logs.ts';
 import type { AppendReply, Voter } from './voter.ts';
@@ -52,6 +52,7 @@ export class Mirror {
   readonly #budget: Budget;
   readonly #gate = new ErasingGate();
   readonly #sealed: SealedLogs;
+  #heardNote: (said: RootNote) => void = () => undefined;
 
   constructor({ logs, crypto, clock, charters, voting, budgets, graceMs }: MirrorOptions) {
     this.logs = logs;
@@ -270,6 +271,12 @@ export class Mirror {
       return keepRootNote(ports, { said, now: clock.now() }, note);
     };
     await (origin === undefined ? keep() : this.logs.alone(origin, keep));
+    this.#heardNote(said);
+  }
+
+  /** Tells one listener of every root note stored, whoever brought it. */
+  watchNotes(heard: (said: RootNote) => void): void {
+    this.#heardNote = heard;
   }
 
   async hasNote(hash: Uint8Array): Promise<boolean> {
