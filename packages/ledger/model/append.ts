@@ -5,9 +5,10 @@
 // certified is on the disks of all the honest hosters that made the quorum. With an honest writer, both entries can always
 // still be certified without the liar. This is evidence within these bounds, not a proof.
 
-import { count, hoster, HONEST, LIARS, QUORUM, quorumOf, sortGroups, withCertificate } from './rule.ts';
+import { count, hoster, HONEST, LIARS, QUORUM, quorumOf, sortGroups } from './rule.ts';
 import type { Model, Rule, State, Weakening } from './rule.ts';
 import { trees } from './trees.ts';
+import { writing } from './writing.ts';
 
 const LINE = trees('A', 'AA');
 const FORKS = trees('A', 'B', 'AA', 'AB', 'BA', 'BB');
@@ -17,7 +18,7 @@ const WIDTH = 3;
 const memoryOf = (voter: number) => voter * WIDTH;
 const diskOf = (voter: number) => voter * WIDTH + 1;
 const signedBy = (voter: number) => voter * WIDTH + 2;
-/** The trees the writer has signed. It persists them first, so that after a crash it sends the same bytes again. */
+/** The trees the writer has signed. */
 const WRITTEN = HONEST.length * WIDTH;
 
 const WEAKENINGS: Readonly<Record<string, Weakening>> = {
@@ -42,25 +43,15 @@ function build(writer: 'honest' | 'lying', weak?: string): Rule {
     count((voter) => (((at[signedBy(voter)] ?? 0) >> tree) & 1) === 1);
   /** The liar's signature is there whenever it helps. */
   const certified = (at: State, tree: number) => votes(at, tree) >= quorum - LIARS;
-  const written = (at: State, tree: number) => (((at[WRITTEN] ?? 0) >> tree) & 1) === 1;
+  const { start, written, steps } = writing(heads, WRITTEN, writer);
 
   return {
     bytes: WRITTEN + 1,
-    start: (state) => {
-      if (writer === 'lying') state[WRITTEN] = heads.all;
-    },
+    start,
     canonical: (state) => sortGroups(state, { first: 0, width: WIDTH, many: HONEST.length }),
 
     steps: (at, can, may) => {
-      for (const tree of heads.signed) {
-        if (written(at, tree)) continue;
-        // One append is in flight: the next tree is signed when the one before has its certificate.
-        const ready = tree === 1 ? can : withCertificate(votes(at, tree - 1), can, may);
-        ready?.(
-          () => `the writer persists and signs ${heads.names[tree]}`,
-          (to) => (to[WRITTEN] = (to[WRITTEN] ?? 0) | (1 << tree)),
-        );
-      }
+      steps(at, votes, [can, may]);
       for (const voter of HONEST) {
         const memory = at[memoryOf(voter)] ?? 0;
         const disk = at[diskOf(voter)] ?? 0;

@@ -7,6 +7,7 @@
 import { count, hoster, HONEST, LIAR, LIARS, QUORUM, sortGroups, withCertificate } from './rule.ts';
 import type { Model, Rule, State, Step, Weakening } from './rule.ts';
 import { forked, inLetters, longest, trees, union } from './trees.ts';
+import { writing } from './writing.ts';
 
 const LINE = trees('A', 'AA');
 const FORKS = trees('A', 'AA', 'B', 'BB');
@@ -49,24 +50,15 @@ function build(writer: 'honest' | 'lying', weak?: string): Rule {
   const votes = (at: State, tree: number) => count((voter) => heads.covers(at[headOf(voter)] ?? 0, tree));
   const certified = (at: State) =>
     heads.signed.reduce((bits, tree) => (votes(at, tree) >= QUORUM - LIARS ? bits | (1 << tree) : bits), 0);
-  const written = (at: State, tree: number) => (((at[WRITTEN] ?? 0) >> tree) & 1) === 1;
+  const { start, written, steps } = writing(heads, WRITTEN, writer);
 
   return {
     bytes: ANSWER + 1,
-    start: (state) => {
-      if (writer === 'lying') state[WRITTEN] = heads.all;
-    },
+    start,
     canonical: (state) => sortGroups(state, { first: 0, width: WIDTH, many: HONEST.length }),
 
     steps: (at, can, may) => {
-      for (const tree of heads.signed) {
-        if (written(at, tree)) continue;
-        const ready = tree === 1 ? can : withCertificate(votes(at, tree - 1), can, may);
-        ready?.(
-          () => `the writer signs ${heads.names[tree]}`,
-          (to) => (to[WRITTEN] = (to[WRITTEN] ?? 0) | (1 << tree)),
-        );
-      }
+      steps(at, votes, [can, may]);
       for (const voter of HONEST) {
         const head = at[headOf(voter)] ?? 0;
         for (const tree of heads.signed) {

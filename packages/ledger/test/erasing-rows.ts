@@ -2,7 +2,7 @@
 
 import { ErasingBench, PURGEABLE, RELEASABLE } from './erasing-bench.ts';
 import { type Row, RuleBench } from './rule-bench.ts';
-import { keepOf, objects, placeOf, purgeOf, releaseOf, sweepOf, trimOf, VAULT, voidOf } from './samples.ts';
+import { keepOf, objects, purgeOf, releaseOf, sweepOf, trimOf, VAULT, voidOf } from './samples.ts';
 
 /** Fragment 1 lies on h2 since its place; the daemon of a tenth hoster has custody of it too. All is certified. */
 async function doubled(spare = 'h0'): Promise<ErasingBench> {
@@ -106,10 +106,7 @@ const purges: Row[] = [
     class: 'policy',
     async sabotage() {
       const bench = await RuleBench.open();
-      const place = placeOf(bench.charter);
-      await bench.mustWrite(bench.device, [place]);
-      await bench.mustWrite(bench.device, [voidOf(1)]);
-      await bench.certify(bench.device);
+      const place = await bench.voidedPlace();
       bench.clock.time = PURGEABLE;
       return bench.write(bench.daemon, [purgeOf(1, [place.segment])]);
     },

@@ -89,9 +89,7 @@ describe('releasing and purging', () => {
     const it = await ErasingBench.released();
     await it.bench.mustWrite(it.bench.device, [releaseOf([it.claim])]);
     const bench = await RuleBench.open({ delegation: { rights: ['write', 'delete'] } });
-    await bench.mustWrite(bench.device, [placeOf(bench.charter)]);
-    await bench.mustWrite(bench.device, [voidOf(1)]);
-    await bench.certify(bench.device);
+    await bench.voidedPlace();
     bench.clock.time = RELEASABLE;
     await bench.mustWrite(bench.device, [releaseOf([{ origin: bench.device.origin, index: 1 }])]);
   });

@@ -9,12 +9,13 @@ import {
   cosign,
   makeCertificate,
   type Payload,
+  type Place,
   type RefusalClass,
   readHead,
 } from '../src/index.ts';
 import { type HosterOptions, type TestClock, TestHoster, testClock } from './memory-hosters.ts';
 import { chainOf, cosignerOf, crypto, hosterName, NOW, sampleCharter } from './sample-charter.ts';
-import { daemonGenesis, deviceGenesis, Pen } from './samples.ts';
+import { daemonGenesis, deviceGenesis, Pen, placeOf, voidOf } from './samples.ts';
 
 /** One rule broken: what is done, and how it has to be answered. */
 export interface Row {
@@ -91,6 +92,15 @@ export class RuleBench {
   async mustWrite(pen: Pen, payloads: readonly Payload[], time = NOW): Promise<number> {
     await this.must(pen.write(payloads, time));
     return this.hoster.mirror.logs.state(pen.origin).size;
+  }
+
+  /** A place of the device, at index 1, that it voided in its next append; all is certified. */
+  async voidedPlace(): Promise<Place> {
+    const place = placeOf(this.charter);
+    await this.mustWrite(this.device, [place]);
+    await this.mustWrite(this.device, [voidOf(1)]);
+    await this.certify(this.device);
+    return place;
   }
 
   certificateOf(checkpoint: string, cosigners = quorumOf(this.charter)): string {

@@ -495,10 +495,7 @@ const keepsAndVoids: Row[] = [
     class: 'policy',
     async sabotage() {
       const bench = await RuleBench.open();
-      const place = placeOf(bench.charter);
-      await bench.mustWrite(bench.device, [place]);
-      await bench.mustWrite(bench.device, [voidOf(1)]);
-      await bench.certify(bench.device);
+      const place = await bench.voidedPlace();
       return bench.device1(keepOf(place.segment));
     },
   },
