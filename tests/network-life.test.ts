@@ -5,7 +5,6 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { main } from '@vauban/cli';
 import {
   allocatedBytes,
   daemonPlaces,
@@ -15,6 +14,7 @@ import {
   runningPid,
 } from '@vauban/fleet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inWords, type Outcome, runHere } from './support/command.ts';
 
 let directory: string;
 let network: string;
@@ -27,28 +27,18 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-interface Result {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function vauban(...argv: string[]): Promise<Result> {
-  let stdout = '';
-  let stderr = '';
-  const status = await main(argv, {
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    env: { VAUBAN_VAULT: join(directory, 'vault'), VAUBAN_PASSPHRASE_FILE: join(directory, 'passphrase') },
-    interactive: false,
-  });
-  return { status, stdout, stderr };
+function vauban(...argv: string[]): Promise<Outcome> {
+  const env = {
+    VAUBAN_VAULT: join(directory, 'vault'),
+    VAUBAN_PASSPHRASE_FILE: join(directory, 'passphrase'),
+  };
+  return runHere(argv, { env });
 }
 
 async function json<Document>(...argv: string[]): Promise<Document> {
-  const { status, stdout, stderr } = await vauban(...argv, '--json');
-  if (status !== 0) throw new Error(`${argv.join(' ')} ended with ${status}: ${stderr}`);
-  return JSON.parse(stdout) as Document;
+  const outcome = await vauban(...argv, '--json');
+  if (outcome.code !== 0) throw new Error(inWords(outcome));
+  return outcome.json;
 }
 
 interface Status {
@@ -115,7 +105,7 @@ describe('a network of three', () => {
   it('does not run one daemon twice', async () => {
     const { config } = await placeOf('metz');
     const second = await vauban('daemon', 'run', '--config', config);
-    expect(second.status).toBe(6);
+    expect(second.code).toBe(6);
     expect(second.stderr).toContain('open in another process');
     expect(second.stdout).toBe('');
     expect(await statesOf()).toContain('metz up');
@@ -178,7 +168,7 @@ describe('a network of three', () => {
 
   it('loses a site for good, and only with --yes', async () => {
     const asked = await vauban('network', 'burn', network, '--site', 'metz');
-    expect(asked.status).toBe(2);
+    expect(asked.code).toBe(2);
     expect(await statesOf()).toContain('metz up');
 
     const place = await placeOf('metz');
@@ -229,7 +219,7 @@ describe('a network of three', () => {
     const server = await listenOn(Number(/tcp\/(\d+)$/.exec(place.facts.daemon.addresses[0] ?? '')?.[1]));
     try {
       const started = await vauban('network', 'start', network, '--json');
-      expect(started.status).toBe(1);
+      expect(started.code).toBe(1);
       expect(JSON.parse(started.stdout)).toMatchObject({ error: { code: 'DAEMONS_NOT_READY' } });
       expect(started.stderr).toMatch(/nancy: ended \(exit 1\): Cannot listen on/);
     } finally {

@@ -3,10 +3,10 @@
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { main } from '@vauban/cli';
 import type { Charter } from '@vauban/core';
 import { nodeClock } from '@vauban/core/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { inWords, type Outcome, runHere } from '../support/command.ts';
 import { DAY_MS, TestNetwork } from './network.ts';
 
 let network: TestNetwork;
@@ -15,22 +15,9 @@ let files = 0;
 /** Stored while all was well. */
 let first: string;
 
-interface Result {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function vauban(...argv: string[]): Promise<Result> {
-  let stdout = '';
-  let stderr = '';
-  const status = await main(argv, {
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    env: { VAUBAN_VAULT: join(folder, 'vault'), VAUBAN_PASSPHRASE_FILE: join(folder, 'passphrase') },
-    interactive: false,
-  });
-  return { status, stdout, stderr };
+function vauban(...argv: string[]): Promise<Outcome> {
+  const env = { VAUBAN_VAULT: join(folder, 'vault'), VAUBAN_PASSPHRASE_FILE: join(folder, 'passphrase') };
+  return runHere(argv, { env });
 }
 
 beforeAll(async () => {
@@ -49,9 +36,9 @@ beforeAll(async () => {
     '--agency',
     'Archives',
   );
-  if (made.status !== 0) throw new Error(made.stderr);
+  if (made.code !== 0) throw new Error(inWords(made));
   const stored = await put();
-  if (stored.status !== 0) throw new Error(stored.stderr);
+  if (stored.code !== 0) throw new Error(inWords(stored));
   first = stored.name;
 });
 afterAll(async () => {
@@ -60,7 +47,7 @@ afterAll(async () => {
 });
 
 /** Stores a file of a name of its own. */
-async function put(bytes = 3_000): Promise<Result & { readonly name: string }> {
+async function put(bytes = 3_000): Promise<Outcome & { readonly name: string }> {
   const name = `file-${files++}.txt`;
   await writeFile(join(folder, name), name.repeat(bytes / name.length + 1));
   return { ...(await vauban('put', join(folder, name), name, '--json')), name };
@@ -144,7 +131,7 @@ test.each(rows)('a put ends with 6 when $name', async ({ says, code, refuse, rel
   const refused = await put();
   refusedNames.push(refused.name);
   await relent();
-  expect(refused.status).toBe(6);
+  expect(refused.code).toBe(6);
   expect(refused.stderr).toMatch(says);
   expect(refused.stderr).toMatch(/^vauban: [^\n]*\n$/);
   expect(JSON.parse(refused.stdout)).toMatchObject({ error: { kind: 'refused', code } });
@@ -155,14 +142,14 @@ test('a suspended agency lists and reads; nothing refused is listed; what was re
   const seen = await listed();
   const got = await vauban('get', first, join(folder, 'restored'));
   // What was refused to the end stays in this device's own log, uncertified: reading does not wait for it.
-  expect((await vauban('rm', first)).status).toBe(6);
+  expect((await vauban('rm', first)).code).toBe(6);
   expect(await listed()).toContain(first);
-  expect((await vauban('vault', 'status')).status).toBe(0);
+  expect((await vauban('vault', 'status')).code).toBe(0);
   await network.enact(agencies({ suspended: false }));
   expect(seen).toEqual([first]);
-  expect(got.status).toBe(0);
+  expect(got.code).toBe(0);
   const [name = ''] = refusedNames;
   expect(refusedNames).toHaveLength(rows.length);
-  expect(await vauban('put', join(folder, name), name)).toMatchObject({ status: 0 });
+  expect(await vauban('put', join(folder, name), name)).toMatchObject({ code: 0 });
   expect(await listed()).toEqual([first, name].toSorted());
 });
