@@ -2,6 +2,7 @@
 // sign another one for the same number.
 
 import type { Command } from 'commander';
+import { CHARTER_OPTION } from '../charter-verb.ts';
 import type { Context } from '../context.ts';
 
 interface Options {
@@ -14,7 +15,7 @@ export function registerCharterAbandon(parent: Command, context: Context): void 
     .command('abandon')
     .description('promise never to sign a draft, so that another may take its number')
     .argument('<draft>', 'the draft')
-    .requiredOption('--network <path>', 'the charter file, or the directory of a local network')
+    .requiredOption(...CHARTER_OPTION)
     .requiredOption('--key <file>', 'your officer key, which has not signed it');
   context.declare<Options>(command, {
     example: 'vauban charter abandon v2.draft --network charter.cbor --key officer.key',

@@ -3,13 +3,11 @@
 import { decodeCharter } from '@vauban/core';
 import type { Command } from 'commander';
 import { several } from '../arguments.ts';
+import { atDesk, CHARTER_OPTION, changesInWords, type DeskOptions, lineOf } from '../charter-verb.ts';
 import type { Context } from '../context.ts';
 import { count } from '../output.ts';
-import { changesInWords, lineOf } from './charter-propose.ts';
 
-interface Options {
-  readonly network: string;
-  readonly key?: string;
+interface Options extends DeskOptions {
   readonly signature?: readonly string[];
 }
 
@@ -18,7 +16,7 @@ export function registerCharterApply(parent: Command, context: Context): void {
     .command('apply')
     .description('put a signed draft in force')
     .argument('<draft>', 'the draft')
-    .requiredOption('--network <path>', 'the charter file, or the directory of a local network')
+    .requiredOption(...CHARTER_OPTION)
     .option('--key <file>', 'your officer key, to speak to the hosters')
     .option('--signature <line>', 'an officer’s signature, or a file with it; may be repeated', several);
   context.declare<Options>(command, {
@@ -27,13 +25,9 @@ export function registerCharterApply(parent: Command, context: Context): void {
       'In force when a quorum of the present voters has cosigned it. The charter file is then rewritten; send it to ' +
       'newcomers. Repeating the command after a failure is harmless.',
     run: async ([path = ''], options) => {
-      const { applyDraft, CharterDesk, charterChanges } = await import('@vauban/fleet');
+      const { applyDraft, charterChanges } = await import('@vauban/fleet');
       const lines = await Promise.all((options.signature ?? []).map(lineOf));
-      const desk = await CharterDesk.open(options.network, {
-        signal: context.signal,
-        ...(options.key === undefined ? {} : { key: options.key }),
-      });
-      try {
+      await atDesk(context, options, async (desk) => {
         const before = desk.chain.current;
         const { draft, applied, file } = await applyDraft(desk, { path, lines });
         const charter = decodeCharter(draft.body);
@@ -43,9 +37,7 @@ export function registerCharterApply(parent: Command, context: Context): void {
           { version: charter.version, epoch: charter.epoch, changes, cosigned, told, charter: file },
           `${changesInWords(charter, changes)}\n\nIn force: cosigned by ${cosigned.join(', ')}; ${count(told, 'daemon')} of ${charter.daemons.length} know it. Charter file: ${file}`,
         );
-      } finally {
-        await desk.close();
-      }
+      });
     },
   });
 }

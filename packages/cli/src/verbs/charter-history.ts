@@ -1,6 +1,7 @@
 // vauban charter history: every version, what it changed, who signed and who cosigned it.
 
 import type { Command } from 'commander';
+import { CHARTER_OPTION } from '../charter-verb.ts';
 import type { Context } from '../context.ts';
 import { indented, time } from '../output.ts';
 
@@ -12,7 +13,7 @@ export function registerCharterHistory(parent: Command, context: Context): void 
   const command = parent
     .command('history')
     .description('every version of the charter, and what it changed')
-    .requiredOption('--network <path>', 'the charter file, or the directory of a local network');
+    .requiredOption(...CHARTER_OPTION);
   context.declare<Options>(command, {
     example: 'vauban charter history --network ./grand-est',
     notes: 'Each version is checked against the one before it: signatures, succession, certificate.',

@@ -1,19 +1,18 @@
 // vauban charter propose: the next version of the charter, composed from an edited text and newcomers' public lines,
 // as a draft that officers sign.
 
-import { readFile, stat, writeFile } from 'node:fs/promises';
-import { type Charter, decodeCharter, Fault, officersThreshold } from '@vauban/core';
+import { readFile, writeFile } from 'node:fs/promises';
+import { decodeCharter, Fault, officersThreshold } from '@vauban/core';
 import type { Newcomers } from '@vauban/fleet';
 import type { Command } from 'commander';
 import { several } from '../arguments.ts';
+import { atDesk, CHARTER_OPTION, changesInWords, type DeskOptions, lineOf } from '../charter-verb.ts';
 import type { Context } from '../context.ts';
-import { count, indented, time } from '../output.ts';
+import { count } from '../output.ts';
 
-interface Options {
-  readonly network: string;
+interface Options extends DeskOptions {
   readonly output: string;
   readonly add?: readonly string[];
-  readonly key?: string;
 }
 
 export function registerCharterPropose(parent: Command, context: Context): void {
@@ -21,7 +20,7 @@ export function registerCharterPropose(parent: Command, context: Context): void 
     .command('propose')
     .description('draft the next version of the charter, for officers to sign')
     .argument('[text]', 'an edited text of the charter (from charter show --toml)')
-    .requiredOption('--network <path>', 'the charter file, or the directory of a local network')
+    .requiredOption(...CHARTER_OPTION)
     .requiredOption('-o, --output <file>', 'where the draft goes')
     .option('--add <line>', 'a public line, or a file with one; may be repeated', several)
     .option('--key <file>', 'your officer key, to ask hosters for the newest version and for voting keys');
@@ -31,14 +30,10 @@ export function registerCharterPropose(parent: Command, context: Context): void 
       'Without a text nothing changes but what --add brings; without both, the charter is renewed. ' +
       'Changing who votes opens an epoch: every voter then gets a new key, which is asked of the hosters here.',
     run: async ([path], options) => {
-      const { CharterDesk, charterChanges, encodeDraft, proposeCharter } = await import('@vauban/fleet');
+      const { charterChanges, encodeDraft, proposeCharter } = await import('@vauban/fleet');
       const text = path === undefined ? undefined : await readText(path);
       const lines = await Promise.all((options.add ?? []).map(lineOf));
-      const desk = await CharterDesk.open(options.network, {
-        signal: context.signal,
-        ...(options.key === undefined ? {} : { key: options.key }),
-      });
-      try {
+      await atDesk(context, options, async (desk) => {
         const draft = await proposeCharter(desk, { text, ...(await newcomersOf(lines)) });
         await writeFile(options.output, encodeDraft(draft), { flag: 'wx' }).catch((error: unknown) => {
           throw notWritten(options.output, error);
@@ -54,18 +49,9 @@ export function registerCharterPropose(parent: Command, context: Context): void 
         context.say(
           `Next: ${count(needed, 'officer')} sign it: vauban charter sign ${options.output} --network ${options.network} --key <key>`,
         );
-      } finally {
-        await desk.close();
-      }
+      });
     },
   });
-}
-
-/** What a version changes, for a person about to sign it. */
-export function changesInWords(charter: Charter, changes: readonly string[]): string {
-  const title = `Version ${charter.version} of ${charter.name}, expires ${time(charter.expires)}:`;
-  const lines = changes.length === 0 ? ['nothing changes; it is renewed'] : changes;
-  return [title, ...lines.map((line) => indented(line))].join('\n');
 }
 
 async function readText(path: string): Promise<string> {
@@ -73,15 +59,6 @@ async function readText(path: string): Promise<string> {
     const message = `the text ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`;
     throw new Fault('usage', 'FILE_UNREADABLE', message, { path });
   });
-}
-
-/** The argument itself, or the file it names. */
-export async function lineOf(text: string): Promise<string> {
-  const isFile = await stat(text).then(
-    (found) => found.isFile() && found.size < 65_536,
-    () => false,
-  );
-  return (isFile ? await readFile(text, 'utf8') : text).trim();
 }
 
 /** Faults: those of the two kinds of line, LINE_UNKNOWN (usage). */

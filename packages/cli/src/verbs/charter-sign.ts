@@ -4,8 +4,8 @@
 import { decodeCharter, officersThreshold } from '@vauban/core';
 import type { Command } from 'commander';
 import { several } from '../arguments.ts';
+import { CHARTER_OPTION, changesInWords, lineOf } from '../charter-verb.ts';
 import type { Context } from '../context.ts';
-import { changesInWords, lineOf } from './charter-propose.ts';
 
 interface Options {
   readonly network: string;
@@ -18,7 +18,7 @@ export function registerCharterSign(parent: Command, context: Context): void {
     .command('sign')
     .description('sign a draft of the charter with an officer’s key')
     .argument('<draft>', 'the draft')
-    .requiredOption('--network <path>', 'the charter file, or the directory of a local network')
+    .requiredOption(...CHARTER_OPTION)
     .requiredOption('--key <file>', 'your officer key')
     .option('--abandoned <line>', 'an officer’s line that abandons a rival draft; may be repeated', several);
   context.declare<Options>(command, {
