@@ -30,6 +30,16 @@ export interface Claims {
   readonly silent: string[];
 }
 
+/** What a voter says that has no word yet, or none just now: that ends by itself. */
+const passing: ReadonlySet<string> = new Set(['VOTER_STARTING', 'VOTER_UNREADY', 'EPOCH_OPENING']);
+
+/** Whether a hoster did not answer, or not yet: that is no problem of the ledger's. */
+export function isSilence(error: unknown): boolean {
+  const { kind, code } = asFault(error);
+  // Who answers, and does not hand out what it signed for, is a problem.
+  return (kind === 'unreachable' && code !== 'UNFINISHED') || passing.has(code);
+}
+
 /** One hoster after the other; what one of them answers wrongly is told. */
 export async function gatherClaims(options: ClaimsOptions, tell: Tell): Promise<Claims> {
   const claims = new Map<string, readonly Claim[]>();
@@ -50,7 +60,7 @@ export async function gatherClaims(options: ClaimsOptions, tell: Tell): Promise<
       }
       reached.push(voter.hoster);
     } catch (error) {
-      if (asFault(error).kind === 'unreachable') silent.push(voter.hoster);
+      if (isSilence(error)) silent.push(voter.hoster);
       else tell(voter.hoster, null, error);
     }
   }

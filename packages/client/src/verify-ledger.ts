@@ -27,7 +27,7 @@ import {
   type Voter,
 } from '@vauban/ledger';
 import { LedgerAdmission } from './admit-ledger.ts';
-import { type Claim, gatherClaims, type Tell } from './ledger-claims.ts';
+import { type Claim, gatherClaims, isSilence, type Tell } from './ledger-claims.ts';
 import type { LedgerProcessors } from './ledger-processors.ts';
 
 export interface LedgerProblem {
@@ -135,9 +135,7 @@ async function unite(
 ): Promise<void> {
   const { origin, union, left, sealed } = of;
   const tell: Tell = (hoster, about, error) => {
-    const { kind, code } = asFault(error);
-    // Who answers, and does not hand out what it signed for, is a problem.
-    if (kind === 'unreachable' && code !== 'UNFINISHED') left.add(hoster);
+    if (isSilence(error)) left.add(hoster);
     else of.tell(hoster, about, error);
   };
   let longest: Copy | undefined;
@@ -195,8 +193,7 @@ async function uniteByHeads(
       await takeCertificate(union, head, of.certificates);
     } catch (error) {
       if (options.signal?.aborted === true) throw options.signal.reason;
-      const { kind, code } = asFault(error);
-      if (kind === 'unreachable' && code !== 'UNFINISHED') {
+      if (isSilence(error)) {
         left.add(voter.hoster);
         continue;
       }

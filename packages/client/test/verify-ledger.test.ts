@@ -1,7 +1,7 @@
 // The whole ledger checked from outside: whoever shows another copy than the others is named, whatever its place in the
 // row, and nobody else is.
 
-import { concat, memoryStore, type Store, utf8 } from '@vauban/core';
+import { concat, Fault, memoryStore, type Store, utf8 } from '@vauban/core';
 import { nodeCrypto as crypto, nodeRandom as random } from '@vauban/core/node';
 import {
   type Append,
@@ -239,6 +239,39 @@ describe('verifying the ledger', () => {
       ['h4', 'ECONNREFUSED'],
     ]);
     expect(report.reached).toEqual(['h2', 'h3']);
+  });
+
+  it.each([
+    ['heads', 'heads'],
+    ['all', 'heads'],
+    ['all', 'batches'],
+  ] as const)('accuses nobody who has no word yet (comparing %s, asked for %s)', async (copies, asked) => {
+    await append(await writerOver(voters), 'one');
+    const opening = () => Promise.reject(new Fault('refused', 'EPOCH_OPENING', 'a new epoch is opening', {}));
+    const report = await verify(
+      replaced('h2', () => ({ [asked]: opening })),
+      { copies },
+    );
+    expect(report).toMatchObject({ ok: true, problems: [], silent: ['h2'] });
+  });
+
+  it('takes the log from the next hoster where one withholds what it handed out before', async () => {
+    const writer = await writerOver(voters);
+    await append(writer, 'one', 'two');
+    await clock.run(writer.spreadCertificate());
+    let asked = 0;
+    const fickle = voters.map((voter) => ({
+      ...voter,
+      batches: async (origin: string, from: number) => {
+        // The four copies come first, then what is checked is pulled again.
+        asked += 1;
+        if (asked === 5) throw new Fault('unreachable', 'PEER_UNREACHABLE', 'gone', {});
+        return voter.batches(origin, from);
+      },
+    }));
+    const report = await verify(fickle, { copies: 'all' });
+    expect(report).toMatchObject({ ok: true, entries: 3, certified: 3, problems: [] });
+    expect(asked).toBe(6);
   });
 
   it('is not satisfied when nobody answers', async () => {
