@@ -12,6 +12,7 @@ import {
   Mutex,
   type OpenFile,
   type Random,
+  replaceFile,
   shape,
   toHex,
   u32be,
@@ -150,7 +151,8 @@ export class UploadJournal {
         continue;
       }
       await writeOwner(files, id, owner);
-      if (read.torn) await rewrite(files, id, read.whole);
+      // A torn last line goes, so that what is appended next can be read.
+      if (read.torn) await replaceFile(files, `${DIRECTORY}/${id}`, read.whole);
       const file = await files.append(`${DIRECTORY}/${id}`);
       // A process that was killed may have written lines that are not on the disk yet; they are believed from here on.
       await file.sync();
@@ -282,18 +284,6 @@ function readLine(
   } catch {
     return undefined;
   }
-}
-
-/** Cuts a torn last line off, so that what is appended next can be read. */
-async function rewrite(files: Files, id: string, whole: Uint8Array): Promise<void> {
-  const path = `${DIRECTORY}/${id}`;
-  await files.remove(`${path}.new`);
-  const file = await files.create(`${path}.new`);
-  await file.write(whole);
-  await file.sync();
-  await file.close();
-  await files.rename(`${path}.new`, path);
-  await files.syncDirectory(DIRECTORY);
 }
 
 /** Record keys are bound to a log's name; no log is called this. */

@@ -1,7 +1,7 @@
 // The two files of a vault directory: what it says about itself, and its keys. Each is replaced as a whole, so that a
 // power cut leaves the old one or the new one.
 
-import { Fault } from '@vauban/core';
+import { Fault, replaceFile } from '@vauban/core';
 import type { ClientPorts } from './ports.ts';
 import {
   CONFIG_BYTES_MAX,
@@ -39,20 +39,9 @@ export async function readKeys(ports: ClientPorts, passphrase: string): Promise<
 }
 
 export function writeConfig(ports: Pick<ClientPorts, 'files'>, config: VaultConfig): Promise<void> {
-  return replace(ports, CONFIG_PATH, encodeVaultConfig(config));
+  return replaceFile(ports.files, CONFIG_PATH, encodeVaultConfig(config));
 }
 
 export function writeKeys(ports: Pick<ClientPorts, 'files'>, sealed: Uint8Array): Promise<void> {
-  return replace(ports, KEYS_PATH, sealed);
-}
-
-async function replace(ports: Pick<ClientPorts, 'files'>, path: string, bytes: Uint8Array): Promise<void> {
-  const { files } = ports;
-  await files.remove(`${path}.new`);
-  const file = await files.create(`${path}.new`);
-  await file.write(bytes);
-  await file.sync();
-  await file.close();
-  await files.rename(`${path}.new`, path);
-  await files.syncDirectory('');
+  return replaceFile(ports.files, KEYS_PATH, sealed);
 }

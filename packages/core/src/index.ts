@@ -18,5 +18,6 @@ export type * from './ports/files.ts';
 export type * from './ports/network.ts';
 export * from './ports/random.ts';
 export * from './prefixed-store.ts';
+export * from './replace-file.ts';
 export * from './succession.ts';
 export type * from './ports/store.ts';

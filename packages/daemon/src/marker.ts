@@ -1,7 +1,7 @@
 // The marker: a small file on the data disk that says whose disk it is. A daemon that does not find its own does not
 // start, so that an unmounted disk is never taken for a disk whose fragments are all lost.
 
-import { type DaemonId, Fault, type Files, fromUtf8, utf8 } from '@vauban/core';
+import { type DaemonId, Fault, type Files, fromUtf8, replaceFile, utf8 } from '@vauban/core';
 
 const MARKER_PATH = 'vauban-daemon';
 const MARKER_BYTES_MAX = 256;
@@ -13,20 +13,8 @@ const domain = 'vauban/daemon-marker/0';
  */
 export async function createMarker(files: Files, daemon: DaemonId): Promise<void> {
   const found = await readMarker(files);
-  if (found !== undefined) {
-    if (found !== daemon) throw otherMarker(daemon, found);
-  } else {
-    const temporary = `${MARKER_PATH}.tmp`;
-    await files.remove(temporary);
-    const file = await files.create(temporary);
-    try {
-      await file.write(utf8(`${domain}\n${daemon}\n`));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await files.rename(temporary, MARKER_PATH);
-  }
+  if (found === undefined) return replaceFile(files, MARKER_PATH, utf8(`${domain}\n${daemon}\n`));
+  if (found !== daemon) throw otherMarker(daemon, found);
   await files.syncDirectory('');
 }
 

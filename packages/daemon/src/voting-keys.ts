@@ -1,7 +1,7 @@
 // Voting keys of one daemon, each with its vote history, by epoch. Owns that a key and its history come into being
 // together, and that a destroyed key does not come back with the next power cut: what fences an epoch off (SPEC: epochs).
 
-import { type Crypto, Fault, type Files, fromUtf8, type Random, utf8 } from '@vauban/core';
+import { type Crypto, Fault, type Files, fromUtf8, type Random, replaceFile, utf8 } from '@vauban/core';
 import { VoteJournal } from '@vauban/ledger';
 import { decodeKeyFile, encodeKeyFile, KEY_FILE_BYTES_MAX, makeKey, type RoleKey } from './keys.ts';
 
@@ -63,18 +63,8 @@ export function votingKeyFiles(ports: VotingKeyPorts): VotingKeys {
       }
       const key = given ?? makeKey(`voting-${epoch}`, { random, crypto });
       await createVotes(data, crypto, epoch);
-      // Under another name until it is whole: half a key file would keep the daemon from starting.
-      const temporary = `${path}.new`;
-      await files.remove(temporary);
-      const file = await files.create(temporary);
-      try {
-        await file.write(utf8(encodeKeyFile(key)));
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await files.rename(temporary, path);
-      await files.syncDirectory(directory);
+      // Whole or not at all: half a key file would keep the daemon from starting.
+      await replaceFile(files, path, utf8(encodeKeyFile(key)));
       return key;
     },
     async destroy(epoch, { votes } = { votes: false }) {

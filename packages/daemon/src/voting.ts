@@ -11,6 +11,7 @@ import {
   equalBytes,
   Fault,
   type Files,
+  replaceFile,
   shape,
   votingHosters,
   votingKey,
@@ -149,7 +150,7 @@ export async function noteStopped(of: VotingPorts, publicKey: Uint8Array, reason
     code: reason.code,
     message,
   };
-  await writeNote(files, STOPPED_PATH, encodeCbor(note));
+  await replaceFile(files, STOPPED_PATH, encodeCbor(note));
   return stopped;
 }
 
@@ -158,7 +159,7 @@ export function noteReady(
   files: Files,
   of: { readonly since: number; readonly unready: readonly string[] },
 ): Promise<void> {
-  return writeNote(files, READY_PATH, encodeCbor({ format: 'vauban/voter-ready/0', ...of }));
+  return replaceFile(files, READY_PATH, encodeCbor({ format: 'vauban/voter-ready/0', ...of }));
 }
 
 /** Undefined when there is no sound note: then the voter reads again what the others hold. */
@@ -183,20 +184,6 @@ async function stoppedBefore(files: Files, publicKey: Uint8Array): Promise<Fault
     const message = `the note ${STOPPED_PATH}, which says which key must not vote again, cannot be read: a fresh voting key in the charter is needed`;
     return new Fault('integrity', 'VOTE_HISTORY_CORRUPT', message, { path: STOPPED_PATH }, error);
   }
-}
-
-async function writeNote(files: Files, path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.new`;
-  await files.remove(temporary);
-  const file = await files.create(temporary);
-  try {
-    await file.write(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await files.rename(temporary, path);
-  await files.syncDirectory('');
 }
 
 async function syncFile(files: Files, path: string): Promise<void> {

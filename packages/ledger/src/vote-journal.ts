@@ -11,6 +11,7 @@ import {
   type Files,
   Mutex,
   type OpenFile,
+  replaceFile,
   shape,
   u32be,
   utf8,
@@ -253,21 +254,14 @@ function decodeVote(record: Uint8Array): CountedVote {
   return { counter, epoch, origin, size, root };
 }
 
-async function rewrite(
+function rewrite(
   files: Files,
   path: string,
   of: { readonly crypto: Crypto; readonly votes: readonly CountedVote[] },
 ): Promise<void> {
-  const temporary = `${path}.new`;
-  await files.remove(temporary);
-  const file = await files.create(temporary);
-  await file.write(frame(header));
   const ordered = of.votes.toSorted((a, b) => a.counter - b.counter);
-  for (const vote of ordered) await file.write(frame(encodeVote(vote), of.crypto));
-  await file.sync();
-  await file.close();
-  await files.rename(temporary, path);
-  await files.syncDirectory(directoryOf(path));
+  const frames = ordered.map((vote) => frame(encodeVote(vote), of.crypto));
+  return replaceFile(files, path, frame(header), ...frames);
 }
 
 function directoryOf(path: string): string {

@@ -3,11 +3,11 @@
 
 import { dirname, basename, resolve } from 'node:path';
 import { stat } from 'node:fs/promises';
-import { Fault } from '@vauban/core';
+import { Fault, replaceFile } from '@vauban/core';
 import { openFiles } from '@vauban/core/node';
 import { encodeCharterFile, readCharter } from '@vauban/daemon';
 import type { CharterChain } from '@vauban/ledger';
-import { charterPath, networkRoot, readKeys, replaceFile } from './layout.ts';
+import { charterPath, networkRoot, readKeys } from './layout.ts';
 import { NetworkSession } from './network-session.ts';
 import { openOfficerKey } from './officer-key.ts';
 

@@ -3,14 +3,14 @@
 
 import { mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type DaemonId, Fault, slugOf, toHex, utf8 } from '@vauban/core';
+import { type DaemonId, Fault, replaceFile, slugOf, toHex, utf8 } from '@vauban/core';
 import { nodeClock, nodeCrypto, nodeRandom, openFiles } from '@vauban/core/node';
 import { createDaemon, encodeCharterFile, encodeKeyFile, makeKey, type RoleKey } from '@vauban/daemon';
 import { CharterChain, signCharter } from '@vauban/ledger';
 import { cities, type City } from '../cities.ts';
 import { checkSize, foundCharter, type NetworkSize } from '../found-charter.ts';
 import { freePorts } from './free-ports.ts';
-import { CHARTER_FILE, DAEMONS, OFFICERS, OPERATORS, replaceFile } from './layout.ts';
+import { CHARTER_FILE, DAEMONS, OFFICERS, OPERATORS } from './layout.ts';
 
 const OPERATOR = 'crisis-team';
 

@@ -11,6 +11,7 @@ import {
   decodeCharter,
   encodeCharter,
   Fault,
+  replaceFile,
 } from '@vauban/core';
 import { nodeClock, nodeCrypto, openFiles } from '@vauban/core/node';
 import { encodeCharterFile } from '@vauban/daemon';
@@ -19,7 +20,7 @@ import { checkComposed } from '../charter/charter-text.ts';
 import { type DraftSignature, encodeDraft, withSignatures } from '../charter/draft.ts';
 import { type EpochMoves, openEpoch, stayingVoters } from '../charter/open-epoch.ts';
 import { applyCharter } from './apply-charter.ts';
-import { CHARTER_FILE, networkRoot, OFFICERS, readKeys, replaceFile } from './layout.ts';
+import { CHARTER_FILE, networkRoot, OFFICERS, readKeys } from './layout.ts';
 import { NetworkSession } from './network-session.ts';
 import { nextVotingKeys } from './next-voting-keys.ts';
 import { signOnce } from './officer-key.ts';

@@ -5,7 +5,7 @@
 
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DaemonId, Fault, type Files } from '@vauban/core';
+import { type DaemonId, Fault } from '@vauban/core';
 import { nodeCrypto } from '@vauban/core/node';
 import { type DaemonFacts, openPublicLine, readCharter, readKey, type RoleKey } from '@vauban/daemon';
 import type { CharterChain } from '@vauban/ledger';
@@ -93,21 +93,6 @@ export async function readKeys(
   return Promise.all(
     (await keyNames(folder)).map(async (id) => ({ id, key: await readKey(join(folder, `${id}.key`), role) })),
   );
-}
-
-/** Replaces a file durably: a crash leaves the old one or the new one, whole. */
-export async function replaceFile(files: Files, path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.new`;
-  await files.remove(temporary);
-  const file = await files.create(temporary);
-  try {
-    await file.write(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await files.rename(temporary, path);
-  await files.syncDirectory('');
 }
 
 async function exists(path: string): Promise<boolean> {
