@@ -262,16 +262,14 @@ async function checkHead(
   const { hoster } = voter;
   const claimed = readHead(head.checkpoint);
   // Its writer may have written on since the head was asked for, and then more than that came.
-  const held = await logs.rootAt(origin, size);
-  if (claimed.size !== size || held === undefined || !equalBytes(held, claimed.root)) {
+  if (claimed.size !== size || !(await logs.holds(origin, claimed))) {
     const message = `${hoster} signed a head of ${origin} at size ${size} that its own entries do not lead to`;
     throw new Fault('integrity', 'COPY_DIFFERS', message, { hoster, origin });
   }
   if (head.certificate === null) return;
   const certified =
     checked.get(head.certificate) ?? (await certifiedHead(options, logs, head.certificate, origin));
-  const covered = certified.origin === origin ? await logs.rootAt(origin, certified.size) : undefined;
-  if (covered === undefined || !equalBytes(covered, certified.root)) {
+  if (certified.origin !== origin || !(await logs.holds(origin, certified))) {
     const message = `the certificate ${hoster} shows is of another history`;
     throw new Fault('integrity', 'CERTIFICATE_OTHER', message, { hoster, origin });
   }
@@ -306,10 +304,7 @@ async function compare(known: Copy, { voter, head, logs }: Copy, sealed: boolean
 }
 
 async function holdsCertified(logs: LogStore, { origin, certificate }: StoredHead): Promise<boolean> {
-  if (certificate === null) return true;
-  const { size, root } = readHead(certificate);
-  const held = await logs.rootAt(origin, size);
-  return held !== undefined && equalBytes(held, root);
+  return certificate === null || logs.holds(origin, readHead(certificate));
 }
 
 function readerOf(options: VerifyLedgerOptions, voter: Voter, logs: LogStore): ReaderOptions {

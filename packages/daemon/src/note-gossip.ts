@@ -1,7 +1,7 @@
 // What hosters tell each other besides logs: root notes, above all those that seal a log, and proofs that a writer signed
 // two histories. One other voter at a time; what it says is checked like anyone's.
 
-import { asFault, type Clock, type Crypto, equalBytes, Fault, type Random, toHex } from '@vauban/core';
+import { asFault, type Clock, type Crypto, Fault, type Random, toHex } from '@vauban/core';
 import {
   type CharterChain,
   checkForkProof,
@@ -92,8 +92,7 @@ export class NoteGossip {
     const { logs } = mirror;
     const { origin, size } = head;
     if (logs.quarantine.of(origin) !== null || !logs.has(origin)) return;
-    const held = await logs.rootAt(origin, size);
-    if (held !== undefined && equalBytes(held, readHead(head.checkpoint).root)) return;
+    if (await logs.holds(origin, { size, root: readHead(head.checkpoint).root })) return;
     // A sealed log may be longer elsewhere, and need not be here.
     if ((await forkProofOf(logs.store, origin)) !== undefined || (await mirror.isSealedLog(origin))) return;
     const writer = await logs.writer(origin, (...first) => resolveWriter(this.#ports, ...first));

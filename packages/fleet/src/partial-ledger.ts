@@ -1,7 +1,6 @@
 // The ledger when too few hosters are left for a quorum: every certified head that anyone still shows. What a
 // certificate covers is proven whoever brings it; only that nothing newer exists cannot be known.
 
-import { equalBytes } from '@vauban/core';
 import {
   openCertificate,
   openHeads,
@@ -29,8 +28,7 @@ async function readFrom(reader: ReaderOptions, voter: Voter): Promise<void> {
     const writer = await logs.writer(origin, (...first) => resolveWriter(reader, ...first));
     if (writer === undefined) continue;
     const { head } = openCertificate(crypto, reader.charters, certificate, writer.key);
-    const held = head.origin === origin ? await logs.rootAt(origin, head.size) : undefined;
-    if (held !== undefined && equalBytes(held, head.root)) {
+    if (head.origin === origin && (await logs.holds(origin, head))) {
       await logs.certify(origin, { size: head.size, certificate });
     }
   }

@@ -6,7 +6,6 @@ import {
   type Crypto,
   decodeCbor,
   encodeCbor,
-  equalBytes,
   prefixedStore,
   shape,
   type Store,
@@ -92,14 +91,9 @@ export async function areParted(histories: readonly LogStore[], origin: string):
   for (const other of others) {
     const [one, two] = [main && tipOf(main, origin), tipOf(other, origin)];
     if (main === undefined || one === undefined || two === undefined) continue;
-    if (!(await holdsHead(main, origin, two)) && !(await holdsHead(other, origin, one))) return true;
+    if (!(await main.holds(origin, two)) && !(await other.holds(origin, one))) return true;
   }
   return false;
-}
-
-export async function holdsHead(logs: LogStore, origin: string, head: BranchHead): Promise<boolean> {
-  const root = await logs.rootAt(origin, head.size);
-  return root !== undefined && equalBytes(root, head.root);
 }
 
 /** Entries [0, size) of a log in one store; those from `certifiedSize` on are known, not certified. */
@@ -122,7 +116,7 @@ export async function partsOf(logs: LogStore, crypto: Crypto, origin: string): P
     const { certifiedSize } = one.state(origin);
     let size = certifiedSize;
     for (const head of counts?.heads ?? []) {
-      if (head.size > size && (await holdsHead(one, origin, head))) size = head.size;
+      if (head.size > size && (await one.holds(origin, head))) size = head.size;
     }
     if (size > 0) parts.push({ logs: one, slot, size, certifiedSize });
   }

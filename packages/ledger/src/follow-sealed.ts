@@ -2,7 +2,7 @@
 // before had a quorum that shares an honest hoster with them. A `sealed` note that q acknowledged names them for good.
 
 import { asFault, type Crypto, equalBytes, Fault, quorumOf } from '@vauban/core';
-import { countsOf, holdsHead, historiesOf, type LogCounts } from './branches.ts';
+import { countsOf, historiesOf, type LogCounts } from './branches.ts';
 import { collectHeads } from './collect-heads.ts';
 import type { HeadsBody } from './heads.ts';
 import { isSealed, keepRootNote, noteHashesAbout, originNamed, storedNote } from './note-shelf.ts';
@@ -222,7 +222,7 @@ async function placeNamed(
 ): Promise<void> {
   const { origin } = head;
   for (const logs of await historiesOf(options.logs, options.crypto, origin)) {
-    if (await holdsHead(logs, origin, head)) return;
+    if (await logs.holds(origin, head)) return;
   }
   for (const voter of options.voters()) {
     try {

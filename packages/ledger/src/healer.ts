@@ -7,7 +7,6 @@ import {
   isFault,
   type Clock,
   type Crypto,
-  equalBytes,
   Fault,
   quorumOf,
   type Random,
@@ -148,8 +147,7 @@ export class Healer {
     }
     for (const vote of voting?.journal.votes() ?? []) {
       if (isCharterOrigin(vote.origin)) continue;
-      const held = await logs.rootAt(vote.origin, vote.size).catch(() => undefined);
-      if (held === undefined || !equalBytes(held, vote.root)) this.#missing(vote.origin);
+      if (!(await logs.holds(vote.origin, vote).catch(() => false))) this.#missing(vote.origin);
     }
     for (const { voter } of answers) await this.#keepNotes(voter.hoster, (after) => voter.notes(after));
     await this.#keepSeals();

@@ -59,8 +59,7 @@ export async function certifyHeld(ground: MirrorGround, origin: string, certific
   const { head } = openCertificate(crypto, charters, certificate, writer.key);
   const { size } = head;
   if (head.origin !== origin || size > state.size) return;
-  const held = await logs.rootAt(origin, size);
-  if (held === undefined || !equalBytes(held, head.root)) {
+  if (!(await logs.holds(origin, head))) {
     const message = `the certificate of ${origin} is of another history than the one held`;
     throw forked('integrity', message, { origin, size });
   }

@@ -1,9 +1,17 @@
 // Logs at rest, as they can be read: heads, entries with their payloads, what their writers signed. Owns what becomes of
 // a row that is not what was stored: whoever meets it, its log is in quarantine from then on.
 
-import { CompactRange, concat, type Crypto, type Fault, fromUtf8, type Store } from '@vauban/core';
+import {
+  CompactRange,
+  concat,
+  type Crypto,
+  equalBytes,
+  type Fault,
+  fromUtf8,
+  type Store,
+} from '@vauban/core';
 import { type Append, wrong } from './append-check.ts';
-import { readHead } from './checkpoint.ts';
+import { type Head, readHead } from './checkpoint.ts';
 import { decodePayload, leafHashOf, type OpenEntry } from './entry.ts';
 import {
   bytesOfRecord,
@@ -201,6 +209,12 @@ export class HeldLogs {
     const range = new CompactRange(this.crypto);
     for (const { entry } of await this.records(origin, 0, size)) range.append(leafHashOf(this.crypto, entry));
     return range.root();
+  }
+
+  /** Whether the head is of the history held: of its end, or of a beginning of it. */
+  async holds(origin: string, { size, root }: Pick<Head, 'size' | 'root'>): Promise<boolean> {
+    const held = await this.rootAt(origin, size);
+    return held !== undefined && equalBytes(held, root);
   }
 
   /** Logs of a vault's devices, as their genesis entries say. */

@@ -7,7 +7,6 @@ import {
   type Clock,
   CompactRange,
   type Crypto,
-  equalBytes,
   Fault,
   Mutex,
   type Random,
@@ -80,8 +79,7 @@ export class LogWriter {
         for (const { checkpoint } of heads) {
           const shown = this.#ownHead(checkpoint);
           if (shown === undefined) continue;
-          const held = await logs.rootAt(this.origin, shown.size);
-          if (held !== undefined && equalBytes(held, shown.root)) continue;
+          if (await logs.holds(this.origin, shown)) continue;
           throw await this.#stateLost(hoster, shown.size);
         }
       }

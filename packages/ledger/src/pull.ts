@@ -1,6 +1,6 @@
 // What a reader does with one log and one voter: takes its bytes after checking them, and gets its head certified.
 
-import { asFault, type Clock, type Crypto, equalBytes, Fault, isFault, type Random } from '@vauban/core';
+import { asFault, type Clock, type Crypto, Fault, isFault, type Random } from '@vauban/core';
 import { canTake, type TakenAppends, type TakingGround } from './append-taking.ts';
 import type { CharterChain } from './charter-log.ts';
 import { openCertificate, readHead } from './checkpoint.ts';
@@ -133,8 +133,7 @@ async function pullCertified(options: ReaderOptions, voter: Voter, origin: strin
   await pull(options, voter, origin, head.size);
   const writer = await logs.writer(origin, (...first) => resolveWriter(options, ...first));
   const { head: certified } = openCertificate(crypto, charters, head.certificate, writer?.key);
-  const held = certified.origin === origin ? await logs.rootAt(origin, certified.size) : undefined;
-  if (held === undefined || !equalBytes(held, certified.root)) return;
+  if (certified.origin !== origin || !(await logs.holds(origin, certified))) return;
   await logs.certify(origin, { size: certified.size, certificate: head.certificate });
 }
 

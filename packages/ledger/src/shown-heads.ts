@@ -7,7 +7,6 @@ import {
   clearSlot,
   countsRow,
   historiesOf,
-  holdsHead,
   keepForkProof,
   type LogCounts,
   slotOf,
@@ -124,7 +123,7 @@ async function slotHolding(
   origin: string,
   head: Head,
 ): Promise<number | undefined> {
-  for (const [slot, logs] of histories.entries()) if (await holdsHead(logs, origin, head)) return slot;
+  for (const [slot, logs] of histories.entries()) if (await logs.holds(origin, head)) return slot;
   return undefined;
 }
 
@@ -152,7 +151,7 @@ export async function place(
       if (isFault(error, 'CHAIN_BROKEN') || isFault(error, 'ROOT_MISMATCH')) continue;
       throw error;
     }
-    if (await holdsHead(logs, origin, head)) return slot;
+    if (await logs.holds(origin, head)) return slot;
   }
   return ownHistory(options, origin, one);
 }
@@ -172,7 +171,7 @@ async function ownHistory(
   await clearSlot(logs, { origin, slot: counts.slots });
   const own = await slotOf(logs, crypto, { origin, slot: counts.slots });
   await pull({ ...options, logs: own }, voter, origin, head.size);
-  if (!(await holdsHead(own, origin, head))) {
+  if (!(await own.holds(origin, head))) {
     throw unfinished(`${voter.hoster} hands out other entries of ${origin} than it signed for`);
   }
   await logs.write([countsRow(origin, { ...counts, slots: counts.slots + 1 })]);
@@ -200,7 +199,7 @@ export async function takeCertificates(
     }
     if (head.origin !== origin) continue;
     for (const logs of histories) {
-      if (await holdsHead(logs, origin, head)) {
+      if (await logs.holds(origin, head)) {
         await logs.certify(origin, { size: head.size, certificate });
       }
     }
