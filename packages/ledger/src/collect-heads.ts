@@ -1,7 +1,7 @@
 // Asking all voters what they hold, until a quorum of one epoch has answered. Answers of two epochs are never added up:
 // when an epoch opened meanwhile, everyone is asked again (SPEC: reading, epochs).
 
-import { asFault, type Charter, type Crypto, Fault, quorumOf, type Random } from '@vauban/core';
+import { asFault, type Charter, type Clock, type Crypto, Fault, quorumOf, type Random } from '@vauban/core';
 import type { CharterChain } from './charter-log.ts';
 import { type HeadsBody, type HeadsScope, openHeads } from './heads.ts';
 import { quorumFault } from './push.ts';
@@ -10,14 +10,20 @@ import type { Voter } from './voter.ts';
 /** Whoever asks is no device of its agency any more: it was revoked, or its agency's root key was replaced. */
 const NO_SESSION: ReadonlySet<string> = new Set(['DEVICE_REVOKED', 'DELEGATION_FORGED']);
 
+/** Voters between two epochs have no word for a moment: they are asked again this often, with growing pauses. */
+const OPENING_RETRIES_MAX = 6;
+const OPENING_RETRY_MS = 100;
+
 export interface CollectOptions {
   readonly crypto: Crypto;
+  readonly clock: Clock;
   readonly random: Random;
   readonly charters: CharterChain;
   readonly voters: () => readonly Voter[];
   readonly newer?: () => Promise<void>;
   /** Which answers count; all unless said. */
   readonly counts?: (body: HeadsBody) => boolean;
+  readonly signal?: AbortSignal;
 }
 
 export interface HeadsAnswers {
@@ -32,12 +38,18 @@ export interface HeadsAnswers {
 export async function collectHeads(options: CollectOptions, scope: HeadsScope): Promise<HeadsAnswers> {
   const { charters } = options;
   // Ends: an epoch is in force only with a certificate by the one before, and each round was overtaken by one.
-  for (;;) {
+  for (let retries = 0; ; ) {
     const charter = charters.current;
     const round = await askAll(options, charter, scope);
     if (round.answers.length < quorumOf(charter)) await options.newer?.();
     if (charters.current.epoch !== charter.epoch) continue;
     if (round.answers.length >= quorumOf(charter)) return round;
+    const opening = [...round.unreachable.values()].filter(({ code }) => code === 'EPOCH_OPENING');
+    if (round.answers.length + opening.length >= quorumOf(charter) && retries < OPENING_RETRIES_MAX) {
+      await options.clock.sleep(OPENING_RETRY_MS * 2 ** retries, options.signal);
+      retries += 1;
+      continue;
+    }
     // More than can lie: that is an answer, not silence.
     const shutOut = [...round.unreachable.values()].filter(({ code }) => NO_SESSION.has(code));
     const [first] = shutOut;

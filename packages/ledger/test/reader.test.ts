@@ -280,6 +280,30 @@ describe('a lying voter', () => {
     expect(unreachable.get('h2')).toMatchObject({ code });
   });
 
+  test.each([
+    [4, 'QUORUM_UNREACHABLE after', 7],
+    [3, 'an answer after', 7],
+    [3, 'an answer after', 2],
+  ])('%i voters of four that are between two epochs: %s %i times asking', async (voters, _what, times) => {
+    const net = await TestNetwork.of(4);
+    const asked = [0, 0, 0, 0];
+    for (const [at, hoster] of net.hosters.slice(0, voters).entries()) {
+      const heads = hoster.heads.bind(hoster);
+      hoster.heads = async (...of) => {
+        asked[at] = (asked[at] ?? 0) + 1;
+        if (voters === 4 || (asked[at] ?? 0) < times)
+          throw new Fault('refused', 'EPOCH_OPENING', 'a new epoch is opening', {});
+        return heads(...of);
+      };
+    }
+    const before = net.clock.time;
+    const collected = collectHeads(await net.reader(), vault);
+    if (voters === 4) await expect(collected).rejects.toMatchObject({ code: 'QUORUM_UNREACHABLE' });
+    else expect((await collected).answers.length).toBeGreaterThanOrEqual(3);
+    expect(asked.slice(0, voters)).toEqual(Array.from({ length: voters }, () => times));
+    expect(net.clock.time - before).toBe(100 * (2 ** (times - 1) - 1));
+  });
+
   test('who vouches for a log no longer is made up for by others', async () => {
     const net = await TestNetwork.of(4);
     const writer = await net.startedWriter();
