@@ -36,8 +36,8 @@ export default defineConfig(({ mode }) => {
           },
         },
         {
-          // Real daemons on loopback: one file at a time, after the packages, so that they do not starve each other.
-          test: { ...shared, ...files('tests'), name: 'tests', maxWorkers: 1, sequence: { groupOrder: 1 } },
+          // Real daemons on loopback, after the packages, so that nothing starves them; they wait as much as they work.
+          test: { ...shared, ...files('tests'), name: 'tests', maxWorkers: 2, sequence: { groupOrder: 1 } },
         },
       ],
     },
