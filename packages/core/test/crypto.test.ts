@@ -1,5 +1,6 @@
 // Node's crypto adapter against independent implementations and published vectors.
 
+import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import { gcm } from '@noble/ciphers/aes.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
@@ -164,14 +165,44 @@ describe('Ed25519', () => {
     expect(nodeCrypto.ed25519Verify(signature, message, new Uint8Array(32).fill(255))).toBe(false);
   });
 
-  test('verifying goes on right when more keys than the cache holds went by', () => {
+  test('signs as OpenSSL does, and each verifies what the other signed', () => {
+    fc.assert(
+      fc.property(bytes(32), some, (seed, message) => {
+        const privateKey = createPrivateKey({
+          key: concat(hex('302e020100300506032b657004220420'), seed),
+          format: 'der',
+          type: 'pkcs8',
+        } as Parameters<typeof createPrivateKey>[0]);
+        const signature = nodeCrypto.ed25519Sign(seed, message);
+        expect(signature).toEqual(new Uint8Array(sign(null, message, privateKey)));
+        expect(verify(null, message, createPublicKey(privateKey), signature)).toBe(true);
+        expect(nodeCrypto.ed25519Verify(signature, message, nodeCrypto.ed25519Public(seed))).toBe(true);
+      }),
+    );
+  });
+
+  test('a signature has one form: its scalar plus the group’s order does not verify', () => {
     const [[, key, message, signature]] = vectors as [(typeof vectors)[0]];
-    for (let i = 0; i < 5_000; i++) {
-      const other = new Uint8Array(32);
-      new DataView(other.buffer).setUint32(0, i);
-      nodeCrypto.ed25519Verify(signature, message, other);
+    const order = 2n ** 252n + 27_742_317_777_372_353_535_851_937_790_883_648_493n;
+    const little = (at: Uint8Array) => BigInt(`0x${toHex(at.toReversed())}`);
+    const other = (little(signature.subarray(32)) + order).toString(16).padStart(64, '0');
+    const twin = concat(signature.subarray(0, 32), hex(other).toReversed());
+    expect(nodeCrypto.ed25519Verify(twin, message, key)).toBe(false);
+  });
+
+  test.each([
+    ['the neutral point', `01${'00'.repeat(31)}`],
+    ['the neutral point, not canonical', `ee${'ff'.repeat(30)}7f`],
+    ['the point of order two', `ec${'ff'.repeat(30)}7f`],
+    ['a point of order four', '00'.repeat(32)],
+    ['a point of order eight', '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'],
+  ])('nobody’s key is %s, under which anyone can sign anything', (_what, key) => {
+    for (const point of [key, `01${'00'.repeat(31)}`]) {
+      const forged = concat(hex(point), new Uint8Array(32));
+      for (const message of [utf8(''), utf8('anything'), utf8('more of it')]) {
+        expect(nodeCrypto.ed25519Verify(forged, message, hex(key))).toBe(false);
+      }
     }
-    expect(nodeCrypto.ed25519Verify(signature, message, key)).toBe(true);
   });
 });
 
