@@ -4,7 +4,7 @@
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inWords, type Json, type Outcome, runHere } from '../support/command.ts';
+import { inWords, type Json, type Outcome, run, runHere } from '../support/command.ts';
 import { hex, promisedDocuments, text } from './promised-documents.ts';
 import { bytesOf, type TestVault, TestNetwork } from '../support/network.ts';
 
@@ -45,6 +45,13 @@ describe('what scripts rely on', () => {
     expect(
       await filesWith(vault.directory, vault.created.json.words.split(' ').slice(0, 3).join(' ')),
     ).toEqual([]);
+  });
+
+  it('nothing that runs is kept in the directory for temporary files, which all users share', async () => {
+    const temporary = await network.tree('temporary', {});
+    const outcome = await run(['vault', 'create', '--help'], { env: { TMPDIR: temporary } });
+    expect(outcome.code, inWords(outcome)).toBe(0);
+    expect(await readdir(temporary)).toEqual([]);
   });
 });
 

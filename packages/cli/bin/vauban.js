@@ -4,14 +4,12 @@
 
 import { spawn } from 'child_process';
 import { existsSync } from 'fs';
-import * as nodeModule from 'module';
 import { constants } from 'os';
 import { dirname, join } from 'path';
 import { fileURLToPath } from 'url';
 
 if (Number.parseInt(process.versions.node, 10) >= 24) {
   hush();
-  keepCompiled(dirname(fileURLToPath(import.meta.url)));
   void import('../src/main.ts')
     .then(({ main }) => main(process.argv.slice(2)))
     .then((status) => {
@@ -36,15 +34,6 @@ function carriedNode(from) {
   const path = join(from, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node');
   if (existsSync(path)) return path;
   return dirname(from) === from ? undefined : carriedNode(dirname(from));
-}
-
-/**
- * A command starts in half the time when what was compiled is kept. It is kept beside the code, where whoever may write
- * could as well change the code: never in a directory that all users share. Where nothing can be kept, nothing is.
- */
-function keepCompiled(bin) {
-  const modules = join(bin, '..', '..', '..', 'node_modules');
-  if (existsSync(modules)) nodeModule.enableCompileCache(join(modules, '.vauban', 'compiled'));
 }
 
 /** Early releases of Node 24 warn that running TypeScript is experimental: nothing a user can act on. */

@@ -139,14 +139,12 @@ async function unite(
     else of.tell(hoster, about, error);
   };
   let longest: Copy | undefined;
-  let certificate: string | null = null;
   const good: Claim[] = [];
   for (const claim of of.claims.toSorted(certifiedFirst)) {
     try {
       const copy = { ...claim, logs: await LogStore.open(memoryStore(), options.crypto) };
       await checkCopy(options, copy);
       if (longest !== undefined && !(await compare(longest, copy, sealed))) continue;
-      certificate ??= copy.head.certificate;
       if (longest === undefined || copy.head.size > longest.head.size) longest = copy;
       good.push(claim);
     } catch (error) {
@@ -164,9 +162,12 @@ async function unite(
       tell(voter.hoster, origin, error);
     }
   }
-  if (certificate === null || good.length === 0) return;
-  const { size } = readHead(certificate);
-  if (union.state(origin).size >= size) await union.certify(origin, { size, certificate });
+  // The last certificate that covers nothing which could not be had: what is certified is judged.
+  const certified = good
+    .toSorted(certifiedFirst)
+    .find((one) => certifiedSizeOf(one.head) <= union.state(origin).size);
+  const certificate = certified?.head.certificate ?? null;
+  if (certificate !== null) await union.certify(origin, { size: readHead(certificate).size, certificate });
 }
 
 /** One log, pulled once: whoever shows the same history is believed to hold it, whoever shows another is pulled too. */

@@ -274,6 +274,29 @@ describe('verifying the ledger', () => {
     expect(asked).toBe(6);
   });
 
+  it('judges what it could get of a log whose end was withheld', async () => {
+    const reached = [...voters];
+    const writer = await writerOver(reached);
+    await append(writer, 'one');
+    await clock.run(writer.spreadCertificate());
+    // The fourth hoster holds the log, and a certificate, up to here.
+    reached.pop();
+    await append(writer, 'two');
+    await clock.run(writer.spreadCertificate());
+    const asked = new Map<string, number>();
+    const leaving = voters.map((voter, at) => ({
+      ...voter,
+      batches: async (origin: string, from: number) => {
+        asked.set(voter.hoster, (asked.get(voter.hoster) ?? 0) + 1);
+        if (at < 3 && (asked.get(voter.hoster) ?? 0) > 1)
+          throw new Fault('unreachable', 'PEER_UNREACHABLE', 'gone', {});
+        return voter.batches(origin, from);
+      },
+    }));
+    const report = await verify(leaving, { copies: 'all' });
+    expect(report).toMatchObject({ entries: 2, certified: 2, problems: [], silent: ['h1', 'h2', 'h3'] });
+  });
+
   it('is not satisfied when nobody answers', async () => {
     expect(await verify([])).toMatchObject({ ok: false, problems: [], reached: [] });
   });

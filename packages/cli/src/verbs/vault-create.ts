@@ -2,6 +2,7 @@
 
 import { Fault } from '@vauban/core';
 import type { Command } from 'commander';
+import { CHARTER_OPTION } from '../charter-verb.ts';
 import type { Context } from '../context.ts';
 import { passphraseFrom } from '../passphrase.ts';
 import { handOverWords, wordsIn } from '../recovery-words.ts';
@@ -27,7 +28,7 @@ const QUOTA_BYTES = 1_000_000_000_000;
 export function registerVaultCreate(parent: Command, context: Context): void {
   const command = vaultOptions(parent.command('create'))
     .description('make a vault: keys, recovery words, and a place in the consortium')
-    .requiredOption('--network <path>', 'the charter file, or the directory of a local network')
+    .requiredOption(...CHARTER_OPTION)
     .option('--agency <name>', 'what the agency is called')
     .option('--label <text>', 'which of the agency’s vaults this is')
     .option('--french', 'recovery words in French')

@@ -2,6 +2,7 @@
 
 import { Fault, isFault } from '@vauban/core';
 import type { Command } from 'commander';
+import { CHARTER_OPTION } from '../charter-verb.ts';
 import type { Context } from '../context.ts';
 import { count } from '../output.ts';
 import { passphraseFrom } from '../passphrase.ts';
@@ -27,7 +28,7 @@ export function registerVaultRecover(parent: Command, context: Context): void {
     .description('get a vault back from its 24 words, as a new device')
     .requiredOption('--words-file <file>', 'file with the 24 recovery words')
     .option('--root-words-file <file>', 'file with the 24 words of the agency’s root key, if it was replaced')
-    .requiredOption('--network <path>', 'the charter file, or the directory of a local network')
+    .requiredOption(...CHARTER_OPTION)
     .option('--agency <id>', 'the agency’s id, when the charter file is older than it')
     .option('--label <text>', 'which of the agency’s vaults');
   context.declare<Options>(command, {
