@@ -5,6 +5,8 @@ import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises
 import { join } from 'node:path';
 import { assert, type Files, Fault, type OpenFile } from '../src/index.ts';
 
+const { O_CREAT, O_EXCL, O_WRONLY, O_APPEND, O_DSYNC } = constants;
+
 export function openFiles(root: string): Files {
   const at = (path: string) => {
     assert(!path.startsWith('/') && !path.split('/').includes('..'), `path below the root: ${path}`);
@@ -19,14 +21,15 @@ export function openFiles(root: string): Files {
           written += (await handle.write(bytes, written, bytes.length - written)).bytesWritten;
         }
       },
-      sync: () => handle.sync(),
+      sync: async () => {
+        if ((flags & O_DSYNC) === 0) await handle.sync();
+      },
       close: () => handle.close(),
     };
   };
-  const { O_CREAT, O_EXCL, O_WRONLY, O_APPEND } = constants;
   return {
     create: (path) => openAt(path, O_CREAT | O_EXCL | O_WRONLY),
-    append: (path) => openAt(path, O_CREAT | O_APPEND | O_WRONLY),
+    append: (path, how) => openAt(path, O_CREAT | O_APPEND | O_WRONLY | (how === 'synced' ? O_DSYNC : 0)),
     rename: (from, to) => rename(at(from), at(to)),
     async syncDirectory(path) {
       const handle = await open(at(path), constants.O_RDONLY | constants.O_DIRECTORY);

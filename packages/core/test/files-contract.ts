@@ -49,16 +49,19 @@ export function filesContract(name: string, openEmpty: () => Promise<Files>): vo
       await expect(files.create('nowhere/a')).rejects.toMatchObject({ code: 'ENOENT' });
     });
 
-    test('appending creates, then goes on at the end', async () => {
-      const files = await openEmpty();
-      for (const text of ['one', 'two']) {
-        const file = await files.append('log');
-        await file.write(utf8(text));
-        await file.sync();
-        await file.close();
-      }
-      expect(await files.readAll('log', 99)).toEqual(utf8('onetwo'));
-    });
+    test.each([undefined, 'synced'] as const)(
+      'appending creates, then goes on at the end (%s)',
+      async (how) => {
+        const files = await openEmpty();
+        for (const text of ['one', 'two']) {
+          const file = await files.append('log', how);
+          await file.write(utf8(text));
+          await file.sync();
+          await file.close();
+        }
+        expect(await files.readAll('log', 99)).toEqual(utf8('onetwo'));
+      },
+    );
 
     test('a rename takes the place of what was there', async () => {
       const files = await openEmpty();

@@ -9,9 +9,9 @@ import type { Log } from './log.ts';
 /** How long after an attempt that did not heal everything the next one comes; it doubles up to ten seconds. */
 const HEAL_RETRY_MS = 250;
 const HEAL_RETRY_MS_MAX = 10_000;
-/** What the slow re-reading costs disk and processor: a million entries are read in about two hours. */
-const SCRUB_BYTES_PER_S = 262_144;
-const SCRUB_BYTES_AT_ONCE = 65_536;
+/** What the slow re-reading costs disk and processor: a million entries are read in about eight hours. */
+const SCRUB_BYTES_PER_S = 65_536;
+const SCRUB_BYTES_AT_ONCE = 16_384;
 /** A pause between two logs, so that a small ledger is not read all day. */
 const SCRUB_PAUSE_MS = 5_000;
 

@@ -5,14 +5,12 @@ import { equalBytes } from '@vauban/core';
 import { type AdmissionView, admitEntries } from './admission.ts';
 import { cosign, readHead } from './checkpoint.ts';
 import type { EntryKind } from './entry.ts';
-import { counterMessage } from './heads.ts';
 import type { StoredEntry } from './log-record.ts';
 import type { LogState } from './log-rows.ts';
 import { type MirrorGround, writerHeld } from './mirror-ground.ts';
 import { formatSignature } from './note.ts';
 import { storedView } from './stored-view.ts';
 import type { AppendReply } from './voter.ts';
-import type { VotingRight } from './voting-seat.ts';
 import type { Writer } from './writer.ts';
 
 /** An idle head is cosigned anew after this long, so that its certificate stays fresh. */
@@ -68,19 +66,5 @@ export async function vote(ground: MirrorGround, origin: string): Promise<Append
   // The key may have been given up while this waited for the disks, or its epoch may be over.
   seat.demandStill(voting);
   const signature = cosign(crypto, head, voting.cosigner, state.votedSeconds ?? seconds);
-  return {
-    result: 'cosigned',
-    cosignature: formatSignature(signature).trimEnd(),
-    ...signedCounter(ground, voting),
-  };
-}
-
-/** How many votes are durable, as this voter's key says it. */
-export function signedCounter(
-  { crypto }: Pick<MirrorGround, 'crypto'>,
-  { hoster, epoch, cosigner, journal }: VotingRight,
-) {
-  const { counter } = journal;
-  const counterSignature = crypto.ed25519Sign(cosigner.seed, counterMessage(hoster, epoch, counter));
-  return { counter, counterSignature };
+  return { result: 'cosigned', cosignature: formatSignature(signature).trimEnd() };
 }

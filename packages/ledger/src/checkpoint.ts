@@ -101,8 +101,13 @@ export function openCheckpoint(crypto: Crypto, checkpoint: string, writerKey: Ui
 
 /** Just the head, for comparing; says nothing about who signed. Faults: MALFORMED. */
 export function readHead(checkpoint: string): Head {
-  return parseHead(parseNote(checkpoint).text);
+  // A checkpoint on its way through a store is asked for its head several times in a row.
+  if (lastRead?.checkpoint !== checkpoint)
+    lastRead = { checkpoint, head: parseHead(parseNote(checkpoint).text) };
+  return lastRead.head;
 }
+
+let lastRead: { readonly checkpoint: string; readonly head: Head } | undefined;
 
 /** The bytes a cosignature signs (tlog-cosignature, format). Time in whole seconds. */
 export function cosignedMessage(headText: string, timeSeconds: number): Uint8Array {

@@ -2,13 +2,13 @@
 // it was gathered.
 
 import { MESSAGE_BYTES_MAX } from '@vauban/core';
-import { signedCounter } from './ballot.ts';
-import { type HeadsScope, signHeads, type StoredHead } from './heads.ts';
+import { counterMessage, type HeadsScope, signHeads, type StoredHead } from './heads.ts';
 import type { HeldLogs } from './held-logs.ts';
 import type { LogState } from './log-rows.ts';
 import type { MirrorGround } from './mirror-ground.ts';
 import { quarantined } from './quarantine.ts';
 import { forkReports, sealReports } from './seal-report.ts';
+import type { VotingRight } from './voting-seat.ts';
 
 /** Heads of one answer: half a message, so that seals and proofs of forks have room beside them. */
 const HEADS_PAGE_BYTES = MESSAGE_BYTES_MAX / 2;
@@ -77,6 +77,16 @@ export async function headsPage(ground: MirrorGround, asked: HeadsAsked): Promis
     voting.cosigner.seed,
   );
   return { signed, next };
+}
+
+/** How many votes are durable, as this voter's key says it. */
+function signedCounter(
+  { crypto }: Pick<MirrorGround, 'crypto'>,
+  { hoster, epoch, cosigner, journal }: VotingRight,
+) {
+  const { counter } = journal;
+  const counterSignature = crypto.ed25519Sign(cosigner.seed, counterMessage(hoster, epoch, counter));
+  return { counter, counterSignature };
 }
 
 async function originsInScope(logs: HeldLogs, scope: HeadsScope): Promise<string[]> {

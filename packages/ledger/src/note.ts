@@ -20,19 +20,26 @@ export interface Note {
   readonly signatures: readonly NoteSignature[];
 }
 
+interface NamedKey {
+  readonly name: string;
+  readonly type: number;
+  readonly publicKey: Uint8Array;
+}
+
+/** What each key was last called, by the array that holds it, which nobody writes to: most have one name for life. */
+const keyIds = new WeakMap<Uint8Array, Omit<NamedKey, 'publicKey'> & { readonly id: Uint8Array }>();
+
 /** First 4 bytes of SHA-256(name ‖ 0x0A ‖ type ‖ public key) (signed-note, signatures). */
-export function keyIdOf(
-  crypto: Crypto,
-  key: { name: string; type: number; publicKey: Uint8Array },
-): Uint8Array {
-  return crypto.sha256(utf8(key.name), Uint8Array.of(0x0a, key.type), key.publicKey).subarray(0, 4);
+export function keyIdOf(crypto: Crypto, { name, type, publicKey }: NamedKey): Uint8Array {
+  const known = keyIds.get(publicKey);
+  if (known?.name === name && known.type === type) return known.id;
+  const id = crypto.sha256(utf8(name), Uint8Array.of(0x0a, type), publicKey).subarray(0, 4);
+  keyIds.set(publicKey, { name, type, id });
+  return id;
 }
 
 /** `<name>+<hex key id>+<base64(type ‖ public key)>`: the text by which other tools know a key. */
-export function verifierKey(
-  crypto: Crypto,
-  key: { name: string; type: number; publicKey: Uint8Array },
-): string {
+export function verifierKey(crypto: Crypto, key: NamedKey): string {
   return `${key.name}+${toHex(keyIdOf(crypto, key))}+${toBase64(concat(Uint8Array.of(key.type), key.publicKey))}`;
 }
 

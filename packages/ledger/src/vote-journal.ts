@@ -113,7 +113,7 @@ export class VoteJournal {
       await rewrite(files, path, { crypto, votes: [...last.values()] });
     }
     const of = { crypto, files, path, growthBytesMax };
-    return new VoteJournal(of, await files.append(path), last, votes.at(-1)?.counter ?? 0);
+    return new VoteJournal(of, await files.append(path, 'synced'), last, votes.at(-1)?.counter ?? 0);
   }
 
   /** How many votes this key has cast, durable ones only: what others are told to remember. Only grows. */
@@ -181,7 +181,7 @@ export class VoteJournal {
   async #compact(): Promise<void> {
     await this.#file.close();
     await rewrite(this.#files, this.#path, { crypto: this.#crypto, votes: [...this.#last.values()] });
-    this.#file = await this.#files.append(this.#path);
+    this.#file = await this.#files.append(this.#path, 'synced');
     this.#grownBytes = 0;
   }
 }

@@ -8,13 +8,8 @@ import type { NotesPage } from './note-shelf.ts';
 import type { RefusalClass } from './refusal.ts';
 
 export type AppendReply =
-  /** Stored, then signed: a C2SP cosignature line, and the voter's signed vote counter. */
-  | {
-      readonly result: 'cosigned';
-      readonly cosignature: string;
-      readonly counter: number;
-      readonly counterSignature: Uint8Array;
-    }
+  /** Stored, then signed: a C2SP cosignature line. */
+  | { readonly result: 'cosigned'; readonly cosignature: string }
   /** Stored under a certificate, or ahead of being vouched for: no signature. */
   | { readonly result: 'stored' }
   /** The voter's log ends elsewhere than the append starts. */

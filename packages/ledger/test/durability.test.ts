@@ -172,7 +172,8 @@ describe('a crash at every step', () => {
       }
       Object.assign(hoster.options, { wrapStore: undefined, wrapFiles: undefined });
       await hoster.crash();
-      expect(await hoster.append(append, null)).toMatchObject({ result: 'cosigned', counter: 1 });
+      expect(await hoster.append(append, null)).toMatchObject({ result: 'cosigned' });
+      expect(hoster.journal.counter).toBe(1);
     },
   );
 });
@@ -187,7 +188,8 @@ describe('the two memories of a voter', () => {
     await hoster.mirror.checkHistory();
     hoster.mirror.startVoting();
     events.length = 0;
-    expect(await hoster.append(pen.appendFrom(1), null)).toMatchObject({ result: 'cosigned', counter: 1 });
+    expect(await hoster.append(pen.appendFrom(1), null)).toMatchObject({ result: 'cosigned' });
+    expect(hoster.journal.counter).toBe(1);
     expect(hoster.journal.last(pen.origin)?.size).toBe(2);
   });
 

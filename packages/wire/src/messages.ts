@@ -136,12 +136,7 @@ const answers = {
   /** A cosignature line for a draft; null when the version is in force and now known. */
   'charter-offer': v.strictObject({ cosignature: v.nullable(shape.text(400)) }),
   append: v.variant('result', [
-    v.strictObject({
-      result: v.literal('cosigned'),
-      cosignature: shape.text(400),
-      counter: shape.count(),
-      counterSignature: shape.bytes(64),
-    }),
+    v.strictObject({ result: v.literal('cosigned'), cosignature: shape.text(400) }),
     v.strictObject({ result: v.literal('stored') }),
     v.strictObject({ result: v.literal('conflict'), size: shape.count(), checkpoint: v.nullable(note) }),
     v.strictObject({

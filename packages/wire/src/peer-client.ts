@@ -55,15 +55,28 @@ export class PeerClient {
   }
 
   /** Faults: PEER_UNREACHABLE, DEADLINE, and whatever the daemon refuses. */
-  async ask<const Name extends Ask>(
+  ask<const Name extends Ask>(
     name: Name,
     body: Plain<Name>,
+    options: AskOptions = {},
+  ): Promise<AnswerOf<Name>> {
+    return this.askEncoded(
+      name,
+      encodeRequest({ ask: name, ...body } as unknown as RequestOf<Name>),
+      options,
+    );
+  }
+
+  /** The same for whoever asks many daemons the same: `request` is the encoded request. */
+  async askEncoded<const Name extends Ask>(
+    name: Name,
+    request: Uint8Array,
     options: AskOptions = {},
   ): Promise<AnswerOf<Name>> {
     for (let attempt = 0; ; attempt++) {
       await this.#introduce(options);
       try {
-        return await this.#send(name, body, options);
+        return await this.#send(name, request, options);
       } catch (error) {
         // The daemon restarted or dropped the connection: it does not know us any more.
         if (!isFault(error, 'HELLO_MISSING') || attempt > 0) throw error;
@@ -105,16 +118,14 @@ export class PeerClient {
     const { charterName, charterVersion } = this.#options;
     // Shared by every call that waits for it: one caller's abort must not fail the others.
     const { signal: _, ...shared } = options;
-    await this.#send(
-      'hello',
-      {
-        format: 'vauban/wire/0',
-        charter: charterName,
-        version: charterVersion(),
-        credential: this.#credential(),
-      },
-      shared,
-    );
+    const request = encodeRequest({
+      ask: 'hello',
+      format: 'vauban/wire/0',
+      charter: charterName,
+      version: charterVersion(),
+      credential: this.#credential(),
+    });
+    await this.#send('hello', request, shared);
   }
 
   #credential(): Credential {
@@ -127,11 +138,10 @@ export class PeerClient {
 
   async #send<const Name extends Ask>(
     name: Name,
-    body: Plain<Name>,
+    request: Uint8Array,
     options: AskOptions,
   ): Promise<AnswerOf<Name>> {
     const { network, charterVersion, onNewerCharter } = this.#options;
-    const request = encodeRequest({ ask: name, ...body } as unknown as RequestOf<Name>);
     const bytes = await network.request(this.peer, request, callOptions(options));
     // A refusal names its sender's version too: a voter that left, or waits for an epoch, says nothing else.
     const heard = (version: number) => {

@@ -1,8 +1,7 @@
 // A voting hoster seen through the wire: the shape the ledger's protocols ask for, answered by a peer.
 
 import { encodeCbor } from '@vauban/core';
-import type { AnswerOf, RequestOf } from './messages.ts';
-import { faultFromWire } from './messages.ts';
+import { type AnswerOf, encodeRequest, faultFromWire, type RequestOf } from './messages.ts';
 import type { AskOptions, PeerClient } from './peer-client.ts';
 
 type WireAppend = RequestOf<'append'>['append'];
@@ -16,8 +15,7 @@ export function remoteVoter(hoster: string, client: PeerClient, options: AskOpti
   return {
     hoster,
     async append(append: WireAppendLike, certificate: string | null) {
-      const body = { append: { ...append, records: append.records.map(plainRecord) }, certificate };
-      return replyOf(await client.ask('append', body, options));
+      return replyOf(await client.askEncoded('append', encodedAppend(append, certificate), options));
     },
     async heads(nonce: Uint8Array, scope: WireScope): Promise<Uint8Array> {
       const pages: Uint8Array[] = [];
@@ -48,6 +46,18 @@ export function remoteVoter(hoster: string, client: PeerClient, options: AskOpti
 type WireAppendLike = Omit<WireAppend, 'records'> & {
   readonly records: readonly WireAppend['records'][number][];
 };
+
+/** An append without a certificate goes to every voter: its bytes are made once. */
+const encodedAppends = new WeakMap<WireAppendLike, Uint8Array>();
+
+function encodedAppend(append: WireAppendLike, certificate: string | null): Uint8Array {
+  const known = certificate === null ? encodedAppends.get(append) : undefined;
+  if (known !== undefined) return known;
+  const plain = { ...append, records: append.records.map(plainRecord) };
+  const bytes = encodeRequest({ ask: 'append', append: plain, certificate });
+  if (certificate === null) encodedAppends.set(append, bytes);
+  return bytes;
+}
 
 /** Strict schemas refuse fields that are not theirs: send just these. */
 function plainRecord(record: WireAppend['records'][number]): WireAppend['records'][number] {

@@ -89,12 +89,7 @@ export class HandLog {
   /** `answer append`: a cosignature. */
   vote(name: string): Uint8Array {
     const line = formatSignature(cosign(crypto, this.head(), cosignerOf(name), NOW / 1_000)).trimEnd();
-    const answer = {
-      result: 'cosigned',
-      cosignature: line,
-      counter: 1,
-      counterSignature: new Uint8Array(64),
-    };
+    const answer = { result: 'cosigned', cosignature: line };
     return encodeCbor({ ok: true, version: 1, answer });
   }
 }

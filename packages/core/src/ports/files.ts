@@ -18,8 +18,11 @@ export interface FileStat {
 export interface Files {
   /** Creates a file that must not exist yet (mode 0600). */
   create(path: string): Promise<OpenFile>;
-  /** Opens for appending, creating it when missing (mode 0600). */
-  append(path: string): Promise<OpenFile>;
+  /**
+   * Opens for appending, creating it when missing (mode 0600). Of a file whose every write is synced at once, `synced` lets
+   * the system do both in one call; `sync` is asked for all the same, and then has nothing left to do.
+   */
+  append(path: string, how?: 'synced'): Promise<OpenFile>;
   rename(from: string, to: string): Promise<void>;
   /** fsync of a directory: what makes a creation, a rename or a removal in it durable. '' is the root. */
   syncDirectory(path: string): Promise<void>;

@@ -1,6 +1,6 @@
 // Signing what it should not: a liar has its own voting key, and nobody else's.
 
-import { type Append, cosign, cosignerName, counterMessage, formatSignature, readHead } from '@vauban/ledger';
+import { type Append, cosign, cosignerName, formatSignature, readHead } from '@vauban/ledger';
 import type { AnswerOf } from '@vauban/wire';
 import type { LiarSetting, MachinePorts } from '../liar.ts';
 
@@ -28,12 +28,5 @@ export function cosigned(
   const cosigner = { name, seed, publicKey: crypto.ed25519Public(seed) };
   const seconds = Math.floor(clock.now() / 1_000);
   const line = cosign(crypto, readHead(append.checkpoint), cosigner, seconds);
-  // No honest counter is that high: whoever remembers it must not believe it of anybody else.
-  const counter = 1_000_000;
-  return {
-    result: 'cosigned',
-    cosignature: formatSignature(line).trimEnd(),
-    counter,
-    counterSignature: crypto.ed25519Sign(seed, counterMessage(identity.name, epoch, counter)),
-  };
+  return { result: 'cosigned', cosignature: formatSignature(line).trimEnd() };
 }
