@@ -11,10 +11,13 @@ const KEBAB_PATH =
   /^([a-z0-9]+(-[a-z0-9]+)*\/)+[a-z0-9]+(-[a-z0-9]+)*(\.(property|long|contract))?(\.(test|bench|config|d))?\.(ts|js)$/;
 const EMPTY_NAMES = /(^|[/-])(utils?|helpers?|types?|common|misc|stuff)(?=[./])/;
 
-/** Whole words of an identifier: `chunkBytes`, `lastChunk`, `CHUNK_BYTES`, but not `chunky`. */
+/**
+ * Whole words of an identifier: `chunkBytes`, `lastChunk`, `CHUNK_BYTES`, but not `chunky`; nor sub-chunks, which is what the
+ * literature calls the parts of a Clay cell.
+ */
 const FOREIGN_IDENTIFIERS =
-  /(?<![A-Za-z])(chunk|replica|backup|piece)s?(?![a-z])|(?<=[a-z0-9])(Chunk|Replica|Backup|Piece)s?(?![a-z])|(?<![A-Za-z])(Chunk|Replica|Backup|Piece)s?(?![a-z])|(?<![A-Z])(CHUNK|REPLICA|BACKUP|PIECE)S?(?![A-Z])/g;
-const FOREIGN_COMMENTS = /\b(chunk|replica|backup)s?\b/gi;
+  /(?<![A-Za-z])(chunk|replica|backup|piece)s?(?![a-z])|(?<=[a-z0-9])(?<!\b[sS]ub|[a-z]Sub)(Chunk|Replica|Backup|Piece)s?(?![a-z])|(?<![A-Za-z])(Chunk|Replica|Backup|Piece)s?(?![a-z])|(?<![A-Z])(?<!SUB_)(CHUNK|REPLICA|BACKUP|PIECE)S?(?![A-Z])/g;
+const FOREIGN_COMMENTS = /(?<!sub-)\b(chunk|replica|backup)s?\b/gi;
 /** On the same line or the one before: a word that an interface of others forces on us. */
 const EXCUSE = /Their word:/;
 

@@ -89,6 +89,7 @@ describe('the house rules', () => {
 
   it.each([
     "const said = 'chunk';",
+    'const subChunkBytes = SUB_CHUNKS_MAX + noSubChunk; // A sub-chunk of a cell.',
     '// One piece of code.',
     'let masterpiece = 1;',
     'stream.on(x, (chunk) => y); // Their word: streams say so.',

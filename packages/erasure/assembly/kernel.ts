@@ -167,3 +167,137 @@ export function run(
   else if (rows == 3) choose<Three>(ones, tables, inputs, count, outputs, stride, bytes);
   else choose<Four>(ones, tables, inputs, count, outputs, stride, bytes);
 }
+
+/** Twice x in the field: 0x1d is what the polynomial leaves of x^8. */
+function doubled(x: v128): v128 {
+  return v128.xor(i8x16.add(x, x), v128.and(i8x16.lt_s(x, i8x16.splat(0)), i8x16.splat(0x1d)));
+}
+
+/** 16 bytes of one input as its descriptor says: address, partner's address, and 0 for a, 1 for a + b, 2 for 3a + b. */
+function uncoupled(input: usize, at: usize): v128 {
+  const x = v128.load(load<usize>(input) + at);
+  const how = load<u32>(input, 8);
+  if (how == 0) return x;
+  const y = v128.xor(x, v128.load(load<usize>(input, 4) + at));
+  return how == 1 ? y : v128.xor(y, doubled(x));
+}
+
+/**
+ * As `sweep`, for strips anywhere: `inputs` points to a descriptor of 12 bytes for each input, `outputs` to an address for
+ * each row. An output may be an input: what is written at one place has been read there before.
+ */
+function gather<Rows, OnesRow, OnesColumn>(
+  tables: usize,
+  inputs: usize,
+  count: u32,
+  outputs: usize,
+  bytes: usize,
+): void {
+  const rows = offsetof<Rows>();
+  const onesRow = offsetof<OnesRow>() == 1;
+  const onesColumn = offsetof<OnesColumn>() == 1;
+  const nibble = i8x16.splat(15);
+  for (let at: usize = 0; at < bytes; at += 32) {
+    let input = inputs;
+    let table = tables;
+    let left = count;
+    let p0 = i64x2.splat(0);
+    let q0 = p0;
+    let p1 = p0;
+    let q1 = p0;
+    let p2 = p0;
+    let q2 = p0;
+    let p3 = p0;
+    let q3 = p0;
+    if (onesColumn) {
+      p0 = uncoupled(input, at);
+      q0 = uncoupled(input, at + 16);
+      p1 = p0;
+      q1 = q0;
+      p2 = p0;
+      q2 = q0;
+      p3 = p0;
+      q3 = q0;
+      input += 12;
+      table += rows << 5;
+      left--;
+    }
+    while (left) {
+      const x = uncoupled(input, at);
+      const y = uncoupled(input, at + 16);
+      const xLow = v128.and(x, nibble);
+      const yLow = v128.and(y, nibble);
+      const xHigh = i8x16.shr_u(x, 4);
+      const yHigh = i8x16.shr_u(y, 4);
+      if (onesRow) {
+        p0 = v128.xor(p0, x);
+        q0 = v128.xor(q0, y);
+      } else {
+        const low = v128.load(table);
+        const high = v128.load(table, 16);
+        p0 = v128.xor(p0, product(low, high, xLow, xHigh));
+        q0 = v128.xor(q0, product(low, high, yLow, yHigh));
+      }
+      if (rows > 1) {
+        const low = v128.load(table, 32);
+        const high = v128.load(table, 48);
+        p1 = v128.xor(p1, product(low, high, xLow, xHigh));
+        q1 = v128.xor(q1, product(low, high, yLow, yHigh));
+      }
+      if (rows > 2) {
+        const low = v128.load(table, 64);
+        const high = v128.load(table, 80);
+        p2 = v128.xor(p2, product(low, high, xLow, xHigh));
+        q2 = v128.xor(q2, product(low, high, yLow, yHigh));
+      }
+      if (rows > 3) {
+        const low = v128.load(table, 96);
+        const high = v128.load(table, 112);
+        p3 = v128.xor(p3, product(low, high, xLow, xHigh));
+        q3 = v128.xor(q3, product(low, high, yLow, yHigh));
+      }
+      input += 12;
+      table += rows << 5;
+      left--;
+    }
+    store2(load<usize>(outputs) + at, p0, q0);
+    if (rows > 1) store2(load<usize>(outputs, 4) + at, p1, q1);
+    if (rows > 2) store2(load<usize>(outputs, 8) + at, p2, q2);
+    if (rows > 3) store2(load<usize>(outputs, 12) + at, p3, q3);
+  }
+}
+
+function store2(output: usize, p: v128, q: v128): void {
+  v128.store(output, p);
+  v128.store(output, q, 16);
+}
+
+function chooseGather<Rows>(
+  ones: u32,
+  tables: usize,
+  inputs: usize,
+  count: u32,
+  outputs: usize,
+  bytes: usize,
+): void {
+  if (ones == 0) gather<Rows, No, No>(tables, inputs, count, outputs, bytes);
+  else if (ones == 1) gather<Rows, Yes, No>(tables, inputs, count, outputs, bytes);
+  else if (ones == 2) gather<Rows, No, Yes>(tables, inputs, count, outputs, bytes);
+  else gather<Rows, Yes, Yes>(tables, inputs, count, outputs, bytes);
+}
+
+/** One pass of one step of a program. As `run`, with descriptors. */
+export function step(
+  rows: u32,
+  ones: u32,
+  tables: usize,
+  inputs: usize,
+  count: u32,
+  outputs: usize,
+  bytes: usize,
+): void {
+  if (rows == 1) chooseGather<One>(ones, tables, inputs, count, outputs, bytes);
+  else if (rows == 2) chooseGather<Two>(ones, tables, inputs, count, outputs, bytes);
+  else if (rows == 3) chooseGather<Three>(ones, tables, inputs, count, outputs, bytes);
+  else chooseGather<Four>(ones, tables, inputs, count, outputs, bytes);
+}

@@ -1,5 +1,6 @@
 // Makes a code by name on the fastest kernel this engine runs, which is chosen once and shared by every code.
 
+import { createClay } from './clay.ts';
 import type { ErasureCode } from './code.ts';
 import type { KernelName, RegionKernel } from './kernel.ts';
 import { createScalarKernel } from './kernel-scalar.ts';
@@ -12,9 +13,9 @@ let shared: RegionKernel | undefined;
 
 /** The code of that name on the fastest kernel of this engine. Faults: CODE_PARAMETERS. */
 export function createErasureCode(name: CodeName, k: number, m: number): ErasureCode {
-  if (name !== 'rs')
-    refuseParameters(`the erasure code ${String(name)} is not known; use rs`, { code: name });
-  return createReedSolomon({ k, m, kernel: sharedKernel() });
+  if (name === 'clay') return createClay({ k, m, kernel: sharedKernel() });
+  if (name === 'rs') return createReedSolomon({ k, m, kernel: sharedKernel() });
+  return refuseParameters(`the erasure code ${String(name)} is not known; use rs or clay`, { code: name });
 }
 
 /** The kernel all codes of this process use. */

@@ -2,6 +2,7 @@
 
 import { multiply } from './field.ts';
 import { kernelMemoryBytes, type Plan, type RegionKernel } from './kernel.ts';
+import { type Program, type Step, uncoupling, zeroStrip } from './program.ts';
 
 export function createScalarKernel(): RegionKernel {
   const memory = new Uint8Array(kernelMemoryBytes);
@@ -23,5 +24,34 @@ export function createScalarKernel(): RegionKernel {
     }
   }
 
-  return { name: 'scalar', memory, run };
+  function execute(program: Program, bytes: number): void {
+    const stripAt = (strip: number) => program.stripsAt + strip * program.strideBytes;
+    memory.fill(0, stripAt(zeroStrip), stripAt(zeroStrip) + bytes);
+    for (const step of program.steps) executeStep(step, stripAt, bytes);
+  }
+
+  function executeStep(
+    { coefficients, inputs, outputs }: Step,
+    stripAt: (strip: number) => number,
+    bytes: number,
+  ) {
+    const sums = new Uint8Array(outputs.length);
+    for (let at = 0; at < bytes; at++) {
+      sums.fill(0);
+      inputs.forEach(({ strip, partner, as }, j) => {
+        const a = memory[stripAt(strip) + at] as number;
+        const b = memory[stripAt(partner) + at] as number;
+        const value = as === uncoupling.plain ? a : (as === uncoupling.low ? a : multiply(3, a)) ^ b;
+        for (let row = 0; row < outputs.length; row++) {
+          sums[row] =
+            (sums[row] as number) ^ multiply(coefficients[row * inputs.length + j] as number, value);
+        }
+      });
+      outputs.forEach((strip, row) => {
+        memory[stripAt(strip) + at] = sums[row] as number;
+      });
+    }
+  }
+
+  return { name: 'scalar', memory, run, execute };
 }

@@ -1,6 +1,8 @@
 // What a region kernel is: a fixed memory with input and output strips, and a linear map from the ones to the others.
 // All kernels share this memory layout, so that the scalar one is an oracle for the others.
 
+import type { Program } from './program.ts';
+
 export type KernelName = 'relaxed-simd' | 'simd' | 'scalar';
 
 /**
@@ -8,8 +10,8 @@ export type KernelName = 'relaxed-simd' | 'simd' | 'scalar';
  * strips, which share 1.5 MiB: enough for whole cells of 144 KiB at 6+3 in one run, little enough to stay in a cache.
  */
 export const kernelMemoryBytes = 0x210000;
-const tablesAt = 8192;
-const stripsBytesMax = 0x180000;
+export const tablesAt = 8192;
+export const stripsBytesMax = 0x180000;
 
 /**
  * Strips lie a multiple of 4096 bytes plus 192 apart, so that their heads do not compete for one cache set. The last 64 of
@@ -45,6 +47,8 @@ export interface RegionKernel {
   readonly memory: Uint8Array;
   /** Computes `bytes` (at most stripBytesMax) of every output strip. Contents after `bytes` are undefined. */
   run(plan: Plan, bytes: number): void;
+  /** Runs all steps over `bytes` (at most stripBytesMax) of every strip. Contents after `bytes` are undefined. */
+  execute(program: Program, bytes: number): void;
 }
 
 export function planOf(o: { inputs: number; rows: number; coefficients: Uint8Array }): Plan {

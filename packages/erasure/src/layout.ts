@@ -2,13 +2,23 @@
 // cells, cell j of each stripe in fragment j. Changing it makes stored segments unreadable.
 
 import { Fault } from '@vauban/core';
+import { clayGeometry } from './clay-geometry.ts';
+import type { SubChunkRun } from './code.ts';
 import { checkShardCounts, refuseParameters } from './parameters.ts';
 
-/** 'clay' joins later. */
-export type CodeName = 'rs';
+export type CodeName = 'rs' | 'clay';
 
-/** Cells are multiples of this, whatever their number: 16 bytes, one SIMD vector. */
+/** Cells of rs, and sub-chunks of clay, are multiples of this: one SIMD vector. */
 export const rsGranuleBytes = 16;
+
+/** What cells of a code are multiples of: 16 bytes for each sub-chunk. Faults: CODE_PARAMETERS. */
+function granuleBytesOf({ code, k, m }: { code: CodeName; k: number; m: number }): number {
+  if (code === 'clay') return rsGranuleBytes * clayGeometry({ k, m }).subChunks;
+  if (code !== 'rs')
+    refuseParameters(`the erasure code ${String(code)} is not known; use rs or clay`, { code });
+  checkShardCounts({ k, m });
+  return rsGranuleBytes;
+}
 
 /** Bounds of what a layout may describe, so that all its numbers stay exact: far above any policy's segment of 64 MB. */
 const cellBytesMax = 2 ** 28;
@@ -38,8 +48,8 @@ export interface ShardRange {
 }
 
 /**
- * The layout of a segment of `segmentBytes` (at least 1). The last stripe's cells have 16·⌈r/16k⌉ bytes, r being the bytes
- * left for it. Faults: CODE_PARAMETERS.
+ * The layout of a segment of `segmentBytes` (at least 1). The last stripe's cells have g·⌈r/gk⌉ bytes, g being the code's
+ * granule and r the bytes left for it. Faults: CODE_PARAMETERS.
  */
 export function layoutOf(o: {
   code: CodeName;
@@ -49,12 +59,11 @@ export function layoutOf(o: {
   segmentBytes: number;
 }): SegmentLayout {
   const { code, k, m, cellBytes, segmentBytes } = o;
-  if (code !== 'rs') refuseParameters(`the erasure code ${String(code)} is not known; use rs`, { code });
-  checkShardCounts({ k, m });
-  if (!isCount(cellBytes, cellBytesMax) || cellBytes % rsGranuleBytes !== 0) {
+  const granuleBytes = granuleBytesOf({ code, k, m });
+  if (!isCount(cellBytes, cellBytesMax) || cellBytes % granuleBytes !== 0) {
     refuseParameters(
-      `a cell of ${cellBytes} bytes: it must be a multiple of ${rsGranuleBytes}, from ${rsGranuleBytes} to ${cellBytesMax}`,
-      { cellBytes },
+      `a cell of ${cellBytes} bytes: with ${code} ${k}+${m} it must be a multiple of ${granuleBytes}, from ${granuleBytes} to ${cellBytesMax}`,
+      { cellBytes, granuleBytes },
     );
   }
   if (!isCount(segmentBytes, segmentBytesMax)) {
@@ -64,7 +73,7 @@ export function layoutOf(o: {
   }
   const stripes = Math.ceil(segmentBytes / (k * cellBytes));
   const leftBytes = segmentBytes - (stripes - 1) * k * cellBytes;
-  const lastCellBytes = rsGranuleBytes * Math.ceil(leftBytes / (rsGranuleBytes * k));
+  const lastCellBytes = granuleBytes * Math.ceil(leftBytes / (granuleBytes * k));
   const fragmentBytes = (stripes - 1) * cellBytes + lastCellBytes;
   return { code, k, m, cellBytes, stripes, lastCellBytes, fragmentBytes, segmentBytes };
 }
@@ -107,6 +116,27 @@ export function locate(layout: SegmentLayout, offset: number, length: number): r
 }
 
 /**
+ * Where these sub-chunks of every cell lie in a fragment, in stripe order: what a helper of a repair reads and ships, each
+ * stripe's runs after the other's.
+ */
+export function subChunkRanges(
+  layout: SegmentLayout,
+  runs: readonly SubChunkRun[],
+): readonly { readonly offset: number; readonly length: number; readonly stripe: number }[] {
+  const subChunks = granuleBytesOf(layout) / rsGranuleBytes;
+  return Array.from({ length: layout.stripes }, (_, stripe) => {
+    const cell = stripe === layout.stripes - 1 ? layout.lastCellBytes : layout.cellBytes;
+    const subChunkBytes = cell / subChunks;
+    const at = stripe * layout.cellBytes;
+    return runs.map(({ first, count }) => ({
+      offset: at + first * subChunkBytes,
+      length: count * subChunkBytes,
+      stripe,
+    }));
+  }).flat();
+}
+
+/**
  * Puts the k data fragments' bytes back in segment order, without the padding: `into` has `segmentBytes` bytes. The inverse
  * of the data part of encodeSegment. Faults: FRAGMENT_LENGTH, SEGMENT_LENGTH.
  */
@@ -136,8 +166,32 @@ export function assembleSegment(
   }
 }
 
+/** What every encoder asks of its arguments. Faults: CODE_PARAMETERS, FRAGMENT_LENGTH, SEGMENT_LENGTH. */
+export function checkEncode(
+  of: Pick<SegmentLayout, 'code' | 'k' | 'm'>,
+  layout: SegmentLayout,
+  segment: Uint8Array,
+  fragments: readonly Uint8Array[],
+): void {
+  const { code, k, m } = of;
+  if (layout.code !== code || layout.k !== k || layout.m !== m) {
+    refuseParameters(
+      `a ${layout.code} ${layout.k}+${layout.m} layout cannot be encoded with ${code} ${k}+${m}`,
+      { k, m },
+    );
+  }
+  checkFragments(layout, fragments, k + m);
+  if (segment.length <= layout.segmentBytes) return;
+  throw new Fault(
+    'refused',
+    'SEGMENT_LENGTH',
+    `the layout is for a segment of ${layout.segmentBytes} bytes; ${segment.length} were given`,
+    { segmentBytes: layout.segmentBytes, bytes: segment.length },
+  );
+}
+
 /** Faults: FRAGMENT_LENGTH when there are not `count` fragments of the layout's length. */
-export function checkFragments(layout: SegmentLayout, fragments: readonly Uint8Array[], count: number): void {
+function checkFragments(layout: SegmentLayout, fragments: readonly Uint8Array[], count: number): void {
   const { fragmentBytes } = layout;
   const wrong = fragments.findIndex((fragment) => fragment.length !== fragmentBytes);
   if (fragments.length === count && wrong === -1) return;

@@ -1,15 +1,17 @@
 // Systematic Cauchy Reed–Solomon over a region kernel: feeds cells through the kernel's strips. Parity bytes are a stored
 // format (SPEC.md): what this computes may never change for a released version.
 
-import { Fault } from '@vauban/core';
-import type { ErasureCode, Shard } from './code.ts';
+import type { ErasureCode, RepairPlan, Shard } from './code.ts';
 import { type Plan, planOf, type RegionKernel, stripBytesOf } from './kernel.ts';
-import { checkFragments, rsGranuleBytes, type SegmentLayout } from './layout.ts';
+import { checkEncode, rsGranuleBytes, type SegmentLayout } from './layout.ts';
 import { parityMatrix, rebuildMatrix } from './matrix.ts';
-import { checkShardCounts, refuseParameters } from './parameters.ts';
+import { checkShardCounts } from './parameters.ts';
+import { checkDecode, checkEnough, checkIndices, checkShipped, checkWanted } from './shard-checks.ts';
 
 /** Rebuild plans kept per code. A drill that loses three sites of nine meets 84 patterns; each plan is at most 16 KiB. */
 const plansMax = 128;
+
+const wholeCell = { first: 0, count: 1 };
 
 /** Faults: CODE_PARAMETERS. */
 export function createReedSolomon(o: { k: number; m: number; kernel: RegionKernel }): ErasureCode {
@@ -21,21 +23,7 @@ export function createReedSolomon(o: { k: number; m: number; kernel: RegionKerne
   const rebuildPlans = new Map<string, Plan>();
 
   function encodeSegment(layout: SegmentLayout, segment: Uint8Array, fragments: readonly Uint8Array[]): void {
-    if (layout.code !== 'rs' || layout.k !== k || layout.m !== m) {
-      refuseParameters(
-        `a ${layout.code} ${layout.k}+${layout.m} layout cannot be encoded with rs ${k}+${m}`,
-        { k, m },
-      );
-    }
-    checkFragments(layout, fragments, n);
-    if (segment.length > layout.segmentBytes) {
-      throw new Fault(
-        'refused',
-        'SEGMENT_LENGTH',
-        `the layout is for a segment of ${layout.segmentBytes} bytes; ${segment.length} were given`,
-        { segmentBytes: layout.segmentBytes, bytes: segment.length },
-      );
-    }
+    checkEncode({ code: 'rs', k, m }, layout, segment, fragments);
     for (let stripe = 0; stripe < layout.stripes; stripe++) {
       const cellBytes = stripe === layout.stripes - 1 ? layout.lastCellBytes : layout.cellBytes;
       encodeStripe({
@@ -137,54 +125,36 @@ export function createReedSolomon(o: { k: number; m: number; kernel: RegionKerne
     return plan;
   }
 
-  return { name: 'rs', k, m, n, granuleBytes: rsGranuleBytes, encodeSegment, decode };
-}
+  function planRepair({
+    lost,
+    up,
+    wanted = wholeCell,
+  }: Parameters<ErasureCode['planRepair']>[0]): RepairPlan {
+    checkIndices([...lost, ...up], n);
+    checkEnough(up, k);
+    checkWanted(wanted, 1);
+    const helpers = up
+      .toSorted((a, b) => a - b)
+      .slice(0, k)
+      .map((index) => ({ index, runs: [wholeCell] }));
+    return { lost, way: 'cells', wanted, helpers, readRatio: k / lost.length };
+  }
 
-/** Returns the shards' length. Faults: TOO_FEW_SHARDS, SHARD_INDEX, SHARD_LENGTH. */
-function checkDecode(o: {
-  k: number;
-  n: number;
-  have: readonly Shard[];
-  want: readonly number[];
-  into: readonly Uint8Array[];
-}): number {
-  const { k, n, have, want, into } = o;
-  checkIndices(
-    have.map((shard) => shard.index),
+  function repair({ plan, shipped, into }: Parameters<ErasureCode['repair']>[0]): void {
+    checkShipped({ plan, shipped, into });
+    decode({ have: shipped, want: plan.lost, into });
+  }
+
+  return {
+    name: 'rs',
+    k,
+    m,
     n,
-  );
-  checkIndices(want, n);
-  if (have.length < k) {
-    throw new Fault('refused', 'TOO_FEW_SHARDS', `${have.length} shards are at hand where ${k} are needed`, {
-      wanted: k,
-      found: have.length,
-    });
-  }
-  const length = have[0]?.bytes.length ?? 0;
-  const unequal =
-    have.some((shard) => shard.bytes.length !== length) || into.some((bytes) => bytes.length !== length);
-  if (unequal || into.length !== want.length) {
-    throw new Fault(
-      'refused',
-      'SHARD_LENGTH',
-      `shards of one range, and room for each one wanted, must all have one length, here ${length} bytes`,
-      { length, have: have.map((shard) => shard.bytes.length), into: into.map((bytes) => bytes.length) },
-    );
-  }
-  return length;
-}
-
-/** Faults: SHARD_INDEX unless all are different and in 0 … n−1. */
-function checkIndices(indices: readonly number[], n: number): void {
-  const outside = indices.find((index) => !Number.isInteger(index) || index < 0 || index >= n);
-  if (outside === undefined && new Set(indices).size === indices.length) return;
-  throw new Fault(
-    'refused',
-    'SHARD_INDEX',
-    `shard indices must be different whole numbers from 0 to ${n - 1}`,
-    {
-      indices: [...indices],
-      n,
-    },
-  );
+    subChunks: 1,
+    granuleBytes: rsGranuleBytes,
+    encodeSegment,
+    decode,
+    planRepair,
+    repair,
+  };
 }

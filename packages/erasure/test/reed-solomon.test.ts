@@ -217,5 +217,5 @@ test('what cannot be decoded or encoded is refused with its facts', () => {
   ] as const) {
     expect(fault(() => createErasureCode('rs', k, m))).toMatch('CODE_PARAMETERS');
   }
-  expect(fault(() => createErasureCode('clay' as 'rs', 6, 3))).toMatch('CODE_PARAMETERS');
+  expect(fault(() => createErasureCode('lrc' as 'rs', 6, 3))).toMatch('CODE_PARAMETERS');
 });
