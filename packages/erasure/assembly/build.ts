@@ -6,8 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { main } from 'assemblyscript/asc';
 
-/** 0x210000 bytes, kernelMemoryBytes of src/kernel.ts: fixed, so the memory never grows. */
-const memoryPages = '33';
+/** 0x480000 bytes, kernelMemoryBytes of src/kernel.ts: fixed, so the memory never grows. */
+const memoryPages = '72';
 
 /** The text of src/kernel-wasm.ts. */
 export async function buildKernels(): Promise<string> {

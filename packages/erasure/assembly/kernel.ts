@@ -173,15 +173,6 @@ function doubled(x: v128): v128 {
   return v128.xor(i8x16.add(x, x), v128.and(i8x16.lt_s(x, i8x16.splat(0)), i8x16.splat(0x1d)));
 }
 
-/** 16 bytes of one input as its descriptor says: address, partner's address, and 0 for a, 1 for a + b, 2 for 3a + b. */
-function uncoupled(input: usize, at: usize): v128 {
-  const x = v128.load(load<usize>(input) + at);
-  const how = load<u32>(input, 8);
-  if (how == 0) return x;
-  const y = v128.xor(x, v128.load(load<usize>(input, 4) + at));
-  return how == 1 ? y : v128.xor(y, doubled(x));
-}
-
 /**
  * As `sweep`, for strips anywhere: `inputs` points to a descriptor of 12 bytes for each input, `outputs` to an address for
  * each row. An output may be an input: what is written at one place has been read there before.
@@ -210,8 +201,22 @@ function gather<Rows, OnesRow, OnesColumn>(
     let p3 = p0;
     let q3 = p0;
     if (onesColumn) {
-      p0 = uncoupled(input, at);
-      q0 = uncoupled(input, at + 16);
+      const own = load<usize>(input) + at;
+      p0 = v128.load(own);
+      q0 = v128.load(own, 16);
+      const how = load<u32>(input, 8);
+      if (how) {
+        const partner = load<usize>(input, 4) + at;
+        const r = v128.xor(p0, v128.load(partner));
+        const s = v128.xor(q0, v128.load(partner, 16));
+        if (how == 1) {
+          p0 = r;
+          q0 = s;
+        } else {
+          p0 = v128.xor(r, doubled(p0));
+          q0 = v128.xor(s, doubled(q0));
+        }
+      }
       p1 = p0;
       q1 = q0;
       p2 = p0;
@@ -223,8 +228,22 @@ function gather<Rows, OnesRow, OnesColumn>(
       left--;
     }
     while (left) {
-      const x = uncoupled(input, at);
-      const y = uncoupled(input, at + 16);
+      const own = load<usize>(input) + at;
+      let x = v128.load(own);
+      let y = v128.load(own, 16);
+      const how = load<u32>(input, 8);
+      if (how) {
+        const partner = load<usize>(input, 4) + at;
+        const r = v128.xor(x, v128.load(partner));
+        const s = v128.xor(y, v128.load(partner, 16));
+        if (how == 1) {
+          x = r;
+          y = s;
+        } else {
+          x = v128.xor(r, doubled(x));
+          y = v128.xor(s, doubled(y));
+        }
+      }
       const xLow = v128.and(x, nibble);
       const yLow = v128.and(y, nibble);
       const xHigh = i8x16.shr_u(x, 4);

@@ -6,12 +6,13 @@ import type { Program } from './program.ts';
 export type KernelName = 'relaxed-simd' | 'simd' | 'scalar';
 
 /**
- * All the memory a kernel ever has: 8 KiB of nibble products, the tables of the largest matrix (127·128·32 bytes) and the
- * strips, which share 1.5 MiB: enough for whole cells of 144 KiB at 6+3 in one run, little enough to stay in a cache.
+ * All the memory a kernel ever has: 8 KiB of nibble products, the tables of the largest matrix (127·128·32 bytes), and strips.
+ * Those of a plan share 1.5 MiB: enough for whole cells of 144 KiB at 6+3 in one run, little enough to stay in a cache. A
+ * program may use all there is: a whole stripe of Clay 6+3 in sub-chunks of 16 KiB.
  */
-export const kernelMemoryBytes = 0x210000;
+export const kernelMemoryBytes = 0x480000;
 export const tablesAt = 8192;
-export const stripsBytesMax = 0x180000;
+const stripsBytesMax = 0x180000;
 
 /**
  * Strips lie a multiple of 4096 bytes plus 192 apart, so that their heads do not compete for one cache set. The last 64 of

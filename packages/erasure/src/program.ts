@@ -1,7 +1,7 @@
 // A program for a region kernel: steps over equal strips of memory, each a linear map from some strips to others. Inputs may
 // be uncoupled on their way in (Clay), and a step may write over what it reads. Owns where strips, tables and descriptors lie.
 
-import { kernelMemoryBytes, stripsBytesMax, tablesAt } from './kernel.ts';
+import { kernelMemoryBytes, tablesAt } from './kernel.ts';
 
 /** How an input is made of its strip a and its partner's strip b: a, a ⊕ b, or 3a ⊕ b. The numbers are the kernels'. */
 export const uncoupling = { plain: 0, low: 1, high: 2 } as const;
@@ -47,8 +47,7 @@ export function programOf({ steps, strips }: Pick<Program, 'steps' | 'strips'>):
   for (const { inputs, outputs } of steps)
     bytes += inputs.length * inputDescriptorBytes + outputs.length * outputDescriptorBytes;
   const stripsAt = Math.ceil(bytes / 64) * 64;
-  const roomBytes = Math.min(stripsBytesMax, kernelMemoryBytes - stripsAt);
-  const strideBytes = Math.floor(roomBytes / strips / 64) * 64;
+  const strideBytes = Math.floor((kernelMemoryBytes - stripsAt) / strips / 64) * 64;
   return { steps, strips, stripsAt, strideBytes, stripBytesMax: strideBytes - slackBytes };
 }
 
