@@ -940,7 +940,10 @@ function checkPlace(place: Place, of: { time: number; writer: Writer; charter: C
   must(policy !== undefined, 'policy');
   must(k >= 1 && m >= 1 && k + m <= 255 && fragments.length === k + m && stripes >= 1, 'shape');
   must(cellBytes >= 16_384 && cellBytes % 16_384 === 0, 'cells');
-  must(lastCellBytes >= 16 && lastCellBytes <= cellBytes && lastCellBytes % 16 === 0, 'last cell');
+  must(place.code === 'rs' || (place.code === 'clay' && m >= 2), 'code');
+  const parts = place.code === 'clay' ? m ** Math.ceil((k + m) / m) : 1;
+  must(parts <= 256 && cellBytes % (16 * parts) === 0, 'parts of a cell');
+  must(lastCellBytes >= 16 && lastCellBytes <= cellBytes && lastCellBytes % (16 * parts) === 0, 'last cell');
   const fields = [
     place.vault,
     place.code,
@@ -952,10 +955,13 @@ function checkPlace(place: Place, of: { time: number; writer: Writer; charter: C
     fragments.map(({ root }) => root),
   ];
   must(same(sha256('vauban/segment/0\n', encode(fields)), place.segment), 'segment id');
-  must(
-    place.code === 'rs' && m === policy.m && m <= k && k <= policy.k && cellBytes === policy.cellBytes,
-    'code',
-  );
+  must(m === policy.m && m <= k && k <= policy.k, 'counts');
+  if (policy.code === 'clay' && place.code === 'rs')
+    must(cellBytes === 147_456 && (stripes - 1) * 147_456 < policy.cellBytes, 'code of a short segment');
+  else {
+    must(place.code === policy.code && cellBytes === policy.cellBytes, 'code');
+    must(place.code === 'rs' || stripes > 1 || lastCellBytes === cellBytes, 'a whole stripe');
+  }
   must((stripes - 1) * k * cellBytes < policy.segmentFrames * 49_152, 'segment too large');
   must(place.retainUntil >= of.time + policy.retentionMs, 'retention');
   const loads = {

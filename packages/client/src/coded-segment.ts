@@ -1,6 +1,6 @@
 // A segment as it goes out: its fragments in pooled memory, their roots, and the id they make.
 
-import { type Crypto, LEAF_BYTES, merkleRoot, type Policy } from '@vauban/core';
+import { codingOf, type Crypto, LEAF_BYTES, merkleRoot, type Policy } from '@vauban/core';
 import { type ErasureCode, layoutOf } from '@vauban/erasure';
 import { type SegmentDescriptor, segmentIdOf } from '@vauban/ledger';
 import type { SlabPool } from './slab-pool.ts';
@@ -23,6 +23,7 @@ export interface CodedSegment {
 export function codeSegment(of: {
   readonly crypto: Crypto;
   readonly slabs: SlabPool;
+  /** The one by which the policy codes a segment of this length. */
   readonly code: ErasureCode;
   readonly policy: Policy;
   readonly vault: Uint8Array;
@@ -30,8 +31,8 @@ export function codeSegment(of: {
 }): CodedSegment {
   const { crypto, slabs, code, policy, vault, sealed } = of;
   const { k, m, n } = code;
-  const { cellBytes } = policy;
-  const layout = layoutOf({ code: policy.code, k, m, cellBytes, segmentBytes: sealed.length });
+  const { cellBytes } = codingOf(policy, { k, bytes: sealed.length });
+  const layout = layoutOf({ code: code.name, k, m, cellBytes, segmentBytes: sealed.length });
   const { fragmentBytes, stripes, lastCellBytes } = layout;
   const strideBytes = Math.ceil(fragmentBytes / ALIGN_BYTES) * ALIGN_BYTES;
   const slab = slabs.acquire(n * strideBytes);
@@ -41,7 +42,7 @@ export function codeSegment(of: {
     );
     code.encodeSegment(layout, sealed, fragments);
     const roots = fragments.map((one) => merkleRoot(crypto, crypto.leafHashes(one, LEAF_BYTES)).slice());
-    const descriptor = { vault, code: policy.code, k, m, cellBytes, stripes, lastCellBytes, roots };
+    const descriptor = { vault, code: code.name, k, m, cellBytes, stripes, lastCellBytes, roots };
     const segment = segmentIdOf(crypto, descriptor);
     return { segment, descriptor, fragments, fragmentBytes, release: () => slab.release() };
   } catch (error) {

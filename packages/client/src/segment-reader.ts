@@ -1,13 +1,20 @@
 // Reading byte ranges of segments from whoever serves them fastest, data fragments first, any k when it must be.
 // Only bytes whose leaves the ledger's roots vouch for reach the caller.
 
-import { assert, type Clock, type Crypto, type DaemonId, type Fault } from '@vauban/core';
+import { assert, type Clock, type Crypto, type DaemonId, type Fault, isFault } from '@vauban/core';
 import { createErasureCode, type ErasureCode, type SegmentLayout } from '@vauban/erasure';
 import { type SegmentDescriptor, segmentIdOf } from '@vauban/ledger';
 import { tiedController } from './cancellation.ts';
 import type { DaemonLinks } from './daemon-links.ts';
 import { isLie } from './fragment-transfer.ts';
-import { type FragmentRange, fragmentRanges, hullOf, paddedLayoutOf } from './segment-shape.ts';
+import {
+  type FragmentRange,
+  fragmentRanges,
+  hullOf,
+  isWholeCells,
+  paddedLayoutOf,
+  wholeCells,
+} from './segment-shape.ts';
 import { ShardMemory } from './shard-memory.ts';
 import { type Holder, type HolderProblem, ShardRace } from './shard-race.ts';
 import type { SlabPool } from './slab-pool.ts';
@@ -48,6 +55,15 @@ export interface ReadAccount {
   readonly readBytes: number;
   /** Whether some shard had to be rebuilt. */
   readonly decoded: boolean;
+}
+
+/** Bytes of some data fragments over one range. */
+interface Part {
+  readonly range: FragmentRange;
+  readonly wanted: readonly number[];
+  readonly layout: SegmentLayout;
+  readonly segment: Uint8Array;
+  readonly signal: AbortSignal;
 }
 
 export interface SegmentReaderOptions {
@@ -106,6 +122,8 @@ export class SegmentReader {
     for (const { from, to } of ranges.values()) exact += to - from;
     const common = (hull.to - hull.from) * wanted.length;
     const healthy = wanted.every((index) => this.#hasHealthyHolder(place, index));
+    // Somebody is missing: clay is decoded by whole cells only.
+    if (!healthy && layout.code === 'clay') return [{ range: wholeCells(layout, hull), wanted }];
     if (common <= exact * COMMON_RANGE_EXCESS || (!healthy && wanted.length * 2 >= layout.k)) {
       return [{ range: hull, wanted }];
     }
@@ -116,16 +134,19 @@ export class SegmentReader {
     return place.holders.some((one) => one.index === index && this.#o.links.usable(one.daemon));
   }
 
-  async #readPart(
-    o: SegmentRead,
-    part: {
-      readonly range: FragmentRange;
-      readonly wanted: readonly number[];
-      readonly layout: SegmentLayout;
-      readonly segment: Uint8Array;
-      readonly signal: AbortSignal;
-    },
-  ): Promise<ReadAccount> {
+  /** What the wanted fragments' holders do not give in time is decoded, in cells of clay from the cells' beginning. */
+  async #readPart(o: SegmentRead, part: Part): Promise<ReadAccount> {
+    const { layout, range } = part;
+    if (layout.code !== 'clay' || isWholeCells(layout, range)) return this.#race(o, part, true);
+    try {
+      return await this.#race(o, part, false);
+    } catch (error) {
+      if (!isFault(error, 'SHARDS_LATE')) throw error;
+      return this.#race(o, { ...part, range: wholeCells(layout, range) }, true);
+    }
+  }
+
+  async #race(o: SegmentRead, part: Part, decodable: boolean): Promise<ReadAccount> {
     const { links, crypto, clock, slabs } = this.#o;
     const { descriptor, holders } = o.place;
     const { wanted } = part;
@@ -133,6 +154,7 @@ export class SegmentReader {
     try {
       const race = new ShardRace({
         ...part,
+        decodable,
         links,
         crypto,
         clock,

@@ -75,3 +75,22 @@ export function spansOf(layout: SegmentLayout, range: FragmentRange): Span[] {
   }
   return spans;
 }
+
+/** Whether the range is made of whole cells: what every code can decode. */
+export function isWholeCells(
+  { cellBytes, fragmentBytes }: SegmentLayout,
+  { from, to }: FragmentRange,
+): boolean {
+  return from % cellBytes === 0 && (to === fragmentBytes || to % cellBytes === 0);
+}
+
+/** The cells that hold the range. */
+export function wholeCells(
+  { cellBytes, fragmentBytes }: SegmentLayout,
+  { from, to }: FragmentRange,
+): FragmentRange {
+  return {
+    from: from - (from % cellBytes),
+    to: Math.min(fragmentBytes, Math.ceil(to / cellBytes) * cellBytes),
+  };
+}

@@ -5,11 +5,13 @@ import {
   assert,
   type Charter,
   type Clock,
+  codingOf,
   type Crypto,
   type DaemonId,
   daemonIdBytes,
   equalBytes,
   findDaemon,
+  isCodedBy,
   isFault,
   type Policy,
   toHex,
@@ -172,13 +174,14 @@ export class SegmentWriter {
   #choose(job: Job): Choice {
     const { crypto, clock } = this.#o;
     const { policy, sealed, seed } = job.o;
-    const { code, cellBytes } = policy;
     return choose({
       charter: job.charter,
       policy,
       live: job.live,
-      fragmentBytesOf: (k, m) =>
-        layoutOf({ code, k, m, cellBytes, segmentBytes: sealed.length }).fragmentBytes,
+      fragmentBytesOf: (k, m) => {
+        const coding = codingOf(policy, { k, bytes: sealed.length });
+        return layoutOf({ ...coding, k, m, segmentBytes: sealed.length }).fragmentBytes;
+      },
       seed,
       now: clock.now(),
       crypto,
@@ -189,8 +192,9 @@ export class SegmentWriter {
   #code(job: Job, { k, m }: Pick<Choice, 'k' | 'm'>): CodedSegment {
     const { crypto, slabs } = this.#o;
     const { policy, vault, sealed } = job.o;
-    const name = `${policy.code} ${k}+${m}`;
-    const code = this.#codes.get(name) ?? createErasureCode(policy.code, k, m);
+    const coding = codingOf(policy, { k, bytes: sealed.length });
+    const name = `${coding.code} ${k}+${m}`;
+    const code = this.#codes.get(name) ?? createErasureCode(coding.code, k, m);
     this.#codes.set(name, code);
     return codeSegment({ crypto, slabs, code, policy, vault, sealed });
   }
@@ -199,8 +203,8 @@ export class SegmentWriter {
   #codeKnown(job: Job): CodedSegment | undefined {
     const { known, policy, vault } = job.o;
     if (known === undefined) return undefined;
-    const { k, m, cellBytes, roots } = known.descriptor;
-    const allowed = m === policy.m && k <= policy.k && k >= m && cellBytes === policy.cellBytes;
+    const { k, m, roots } = known.descriptor;
+    const allowed = m === policy.m && k <= policy.k && k >= m && isCodedBy(policy, known.descriptor);
     if (!allowed || !equalBytes(known.descriptor.vault, vault)) return undefined;
     const coded = this.#code(job, { k, m });
     const same = roots.every((root, i) => equalBytes(root, coded.descriptor.roots[i] ?? NO_ROOT));

@@ -48,6 +48,8 @@ export interface ShardRaceOptions {
   readonly layout: SegmentLayout;
   readonly holders: readonly Holder[];
   readonly range: FragmentRange;
+  /** Whether the range can be decoded; else it comes from holders of the wanted fragments, or SHARDS_LATE says so. */
+  readonly decodable: boolean;
   /** Data fragments whose bytes are needed. */
   readonly wanted: readonly number[];
   /** Where each fragment's spans go. */
@@ -84,7 +86,7 @@ export class ShardRace {
     this.#spans = spansOf(options.layout, options.range);
   }
 
-  /** Faults: FRAGMENTS_MISSING, or the signal's reason. */
+  /** Faults: FRAGMENTS_MISSING, SHARDS_LATE, or the signal's reason. */
   async run(): Promise<{ readonly readBytes: number; readonly decoded: boolean }> {
     const { signal, clock, wanted } = this.#o;
     const ring = () => this.#bell.ring();
@@ -108,8 +110,9 @@ export class ShardRace {
   }
 
   #complete(): boolean {
-    const { wanted, code } = this.#o;
-    return this.#finished.size >= code.k || wanted.every((index) => this.#finished.has(index));
+    const { wanted, code, decodable } = this.#o;
+    const enough = decodable && this.#finished.size >= code.k;
+    return enough || wanted.every((index) => this.#finished.has(index));
   }
 
   /** Starts what is needed so that the reads believed to be in time suffice. */
@@ -123,6 +126,8 @@ export class ShardRace {
     const inTime = new Set(this.#finished.keys());
     for (const read of this.#running.values()) if (!read.late) inTime.add(read.index);
     if (wanted.every((index) => inTime.has(index))) return;
+    if (!this.#o.decodable)
+      throw new Fault('unreachable', 'SHARDS_LATE', 'a wanted fragment does not come in time');
     for (const holder of this.#candidates()) {
       if (inTime.size >= code.k) return;
       if (inTime.has(holder.index) || this.#running.has(holder.index)) continue;

@@ -3,6 +3,7 @@
 // A journal is sealed like any record of the vault: it holds data keys.
 
 import {
+  codeNames,
   concat,
   decodeCbor,
   encodeCbor,
@@ -51,6 +52,7 @@ const lineSchema = v.variant('line', [
     segment: shape.count(),
     id: shape.bytes(32),
     vault: shape.bytes(32),
+    code: v.picklist(codeNames),
     k: shape.count(),
     m: shape.count(),
     cellBytes: shape.count(),
@@ -167,8 +169,8 @@ export class UploadJournal {
   }
 
   noteStored(segment: number, of: StoredSegment): Promise<void> {
-    const { vault, k, m, cellBytes, stripes, lastCellBytes } = of.descriptor;
-    const form = { vault, k, m, cellBytes, stripes, lastCellBytes };
+    const { vault, code, k, m, cellBytes, stripes, lastCellBytes } = of.descriptor;
+    const form = { vault, code, k, m, cellBytes, stripes, lastCellBytes };
     return this.#append({
       line: 'stored',
       segment,
@@ -225,11 +227,11 @@ export class UploadJournal {
 }
 
 function storedOf(line: Extract<Line, { line: 'stored' }>): StoredSegment {
-  const { vault, k, m, cellBytes, stripes, lastCellBytes, fragments } = line;
+  const { vault, code, k, m, cellBytes, stripes, lastCellBytes, fragments } = line;
   const roots = fragments.map(([root]) => root);
   return {
     segment: line.id,
-    descriptor: { vault, code: 'rs', k, m, cellBytes, stripes, lastCellBytes, roots },
+    descriptor: { vault, code, k, m, cellBytes, stripes, lastCellBytes, roots },
     fragments,
   };
 }

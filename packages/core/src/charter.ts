@@ -7,7 +7,8 @@ import { toHex, utf8 } from './bytes.ts';
 import { decodeCbor, encodeCbor, shape } from './cbor.ts';
 import { Fault } from './fault.ts';
 import { slugPattern } from './ids.ts';
-import { CHARTER_BYTES_MAX, LEAF_BYTES, SEGMENT_FRAMES_MAX, SHARDS_MAX } from './limits.ts';
+import { codeNames, codingProblem } from './code-shape.ts';
+import { CHARTER_BYTES_MAX, SEGMENT_FRAMES_MAX, SHARDS_MAX } from './limits.ts';
 import type { Crypto } from './ports/crypto.ts';
 
 const slug = v.pipe(v.string(), v.regex(slugPattern));
@@ -96,7 +97,7 @@ const sovereignty = v.strictObject({
 
 const policy = v.strictObject({
   name: slug,
-  code: v.picklist(['rs']),
+  code: v.picklist(codeNames),
   k: shape.count(SHARDS_MAX),
   m: shape.count(SHARDS_MAX),
   /** How many sites may be lost together. */
@@ -288,9 +289,8 @@ function policyProblems(of: Policy): string[] {
   if (k < m) problems.push(`policy ${name}: k = ${k} is less than m = ${m}`);
   if (of.sitesLost < 1 || of.sitesLost > m) problems.push(`policy ${name}: sitesLost must be 1 to m`);
   if (of.minSurvives > m) problems.push(`policy ${name}: minSurvives exceeds m`);
-  if (of.cellBytes < LEAF_BYTES || of.cellBytes % LEAF_BYTES !== 0) {
-    problems.push(`policy ${name}: cells must be whole leaves of ${LEAF_BYTES} bytes`);
-  }
+  const coding = codingProblem(of);
+  if (coding !== undefined) problems.push(`policy ${name}: ${coding}`);
   if (of.segmentFrames < 1) problems.push(`policy ${name}: a segment needs at least one frame`);
   return problems;
 }

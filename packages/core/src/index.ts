@@ -4,6 +4,7 @@ export * from './bytes.ts';
 export * from './cbor.ts';
 export * from './charter.ts';
 export * from './checked-store.ts';
+export * from './code-shape.ts';
 export * from './fault.ts';
 export * from './ids.ts';
 export * from './life-cycle.ts';

@@ -1,11 +1,9 @@
 // The shape of a Clay code (SPEC, "Clay"): slots in columns, planes of a cell, and which two symbols are coupled. Pure
 // arithmetic; every algorithm of the code is a walk over it.
 
-import { assert } from '@vauban/core';
+import { assert, SUB_CHUNKS_MAX, subChunksOf } from '@vauban/core';
 import { checkShardCounts, refuseParameters } from './parameters.ts';
 
-/** Sub-chunks of a cell. More would make a stripe larger than a segment. */
-const SUB_CHUNKS_MAX = 256;
 /** Slots and parities share one Cauchy matrix over 256 elements. */
 const MATRIX_MAX = 256;
 
@@ -42,11 +40,12 @@ export function clayGeometry(o: { k: number; m: number }): ClayGeometry {
   const n = k + m;
   const t = Math.ceil(n / m);
   const slots = m * t;
-  const subChunks = m ** t;
-  if (subChunks > SUB_CHUNKS_MAX || slots > MATRIX_MAX) {
+  const subChunks = subChunksOf({ code: 'clay', k, m });
+  if (subChunks === undefined || slots > MATRIX_MAX) {
+    const parts = m ** t;
     refuseParameters(
-      `clay ${k}+${m} cuts a cell into ${subChunks} parts, ${SUB_CHUNKS_MAX} are the most; use rs`,
-      { k, m, subChunks, subChunksMax: SUB_CHUNKS_MAX },
+      `clay ${k}+${m} would cut a cell into ${parts} parts: 4 to ${SUB_CHUNKS_MAX} are possible, with two parities or more; use rs`,
+      { k, m, subChunks: parts, subChunksMax: SUB_CHUNKS_MAX },
     );
   }
   return { k, m, n, q: m, t, virtual: slots - n, slots, inner: slots - m, subChunks };

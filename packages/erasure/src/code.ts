@@ -1,7 +1,8 @@
 // The erasure codes' interface. A code acts on whole segments when writing, on byte ranges or cells of k shards when reading,
 // and rebuilds lost shards from what `planRepair` says each helper has to ship.
 
-import type { CodeName, SegmentLayout } from './layout.ts';
+import type { CodeName } from '@vauban/core';
+import type { SegmentLayout } from './layout.ts';
 
 export interface Shard {
   readonly index: number;

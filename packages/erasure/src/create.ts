@@ -1,11 +1,11 @@
 // Makes a code by name on the fastest kernel this engine runs, which is chosen once and shared by every code.
 
+import type { CodeName } from '@vauban/core';
 import { createClay } from './clay.ts';
 import type { ErasureCode } from './code.ts';
 import type { KernelName, RegionKernel } from './kernel.ts';
 import { createScalarKernel } from './kernel-scalar.ts';
 import { createSimdKernel } from './kernel-simd.ts';
-import type { CodeName } from './layout.ts';
 import { refuseParameters } from './parameters.ts';
 import { createReedSolomon } from './reed-solomon.ts';
 

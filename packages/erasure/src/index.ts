@@ -5,7 +5,6 @@ export { createErasureCode, kernelName } from './create.ts';
 export type { KernelName } from './kernel.ts';
 export {
   assembleSegment,
-  type CodeName,
   layoutOf,
   locate,
   type SegmentLayout,

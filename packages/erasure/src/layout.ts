@@ -1,23 +1,22 @@
 // Where the bytes of a segment lie in its fragments (data path §3.2, SPEC "Layout"): stripes of k data cells and m parity
 // cells, cell j of each stripe in fragment j. Changing it makes stored segments unreadable.
 
-import { Fault } from '@vauban/core';
-import { clayGeometry } from './clay-geometry.ts';
+import { type CodeName, codeNames, type CodeShape, Fault, granuleBytesOf } from '@vauban/core';
 import type { SubChunkRun } from './code.ts';
 import { checkShardCounts, refuseParameters } from './parameters.ts';
-
-export type CodeName = 'rs' | 'clay';
 
 /** Cells of rs, and sub-chunks of clay, are multiples of this: one SIMD vector. */
 export const rsGranuleBytes = 16;
 
 /** What cells of a code are multiples of: 16 bytes for each sub-chunk. Faults: CODE_PARAMETERS. */
-function granuleBytesOf({ code, k, m }: { code: CodeName; k: number; m: number }): number {
-  if (code === 'clay') return rsGranuleBytes * clayGeometry({ k, m }).subChunks;
-  if (code !== 'rs')
-    refuseParameters(`the erasure code ${String(code)} is not known; use rs or clay`, { code });
+function granuleOf({ code, k, m }: CodeShape): number {
+  if (!codeNames.includes(code))
+    refuseParameters(`the erasure code ${code} is not known; use rs or clay`, { code });
   checkShardCounts({ k, m });
-  return rsGranuleBytes;
+  return (
+    granuleBytesOf({ code, k, m }) ??
+    refuseParameters(`there is no clay code of ${k} + ${m}; use rs`, { k, m })
+  );
 }
 
 /** Bounds of what a layout may describe, so that all its numbers stay exact: far above any policy's segment of 64 MB. */
@@ -59,7 +58,7 @@ export function layoutOf(o: {
   segmentBytes: number;
 }): SegmentLayout {
   const { code, k, m, cellBytes, segmentBytes } = o;
-  const granuleBytes = granuleBytesOf({ code, k, m });
+  const granuleBytes = granuleOf({ code, k, m });
   if (!isCount(cellBytes, cellBytesMax) || cellBytes % granuleBytes !== 0) {
     refuseParameters(
       `a cell of ${cellBytes} bytes: with ${code} ${k}+${m} it must be a multiple of ${granuleBytes}, from ${granuleBytes} to ${cellBytesMax}`,
@@ -123,7 +122,7 @@ export function subChunkRanges(
   layout: SegmentLayout,
   runs: readonly SubChunkRun[],
 ): readonly { readonly offset: number; readonly length: number; readonly stripe: number }[] {
-  const subChunks = granuleBytesOf(layout) / rsGranuleBytes;
+  const subChunks = granuleOf(layout) / rsGranuleBytes;
   return Array.from({ length: layout.stripes }, (_, stripe) => {
     const cell = stripe === layout.stripes - 1 ? layout.lastCellBytes : layout.cellBytes;
     const subChunkBytes = cell / subChunks;

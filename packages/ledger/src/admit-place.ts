@@ -8,6 +8,7 @@ import {
   findDaemon,
   FRAME_BYTES,
   homeOf,
+  isCodedBy,
   type Policy,
   toHex,
 } from '@vauban/core';
@@ -100,12 +101,13 @@ export async function admitPlace(
 }
 
 function checkCode(place: Place, policy: Policy): void {
-  const { k, m, cellBytes } = place;
-  if (m !== policy.m || k > policy.k || m > k || cellBytes !== policy.cellBytes) {
+  const { code, k, m, cellBytes } = place;
+  if (m !== policy.m || k > policy.k || m > k || !isCodedBy(policy, place)) {
     throw refuse(
       'CODE_OTHER',
-      `policy ${policy.name} asks for m = ${policy.m}, m ≤ k ≤ ${policy.k} and its cell size`,
+      `policy ${policy.name} asks for ${policy.code} with m = ${policy.m}, m ≤ k ≤ ${policy.k} and its cell size (rs below one stripe of clay)`,
       {
+        code,
         k,
         m,
         cellBytes,

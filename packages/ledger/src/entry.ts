@@ -2,6 +2,7 @@
 // its salt travel beside it, so that a payload can be erased later while the log goes on verifying (SPEC: entries).
 
 import {
+  codeNames,
   type Crypto,
   concat,
   decodeCbor,
@@ -118,7 +119,7 @@ const schemas = {
     segment: shape.bytes(32),
     charter: shape.count(),
     vault: shape.bytes(32),
-    code: v.literal('rs'),
+    code: v.picklist(codeNames),
     k: shape.count(SHARDS_MAX),
     m: shape.count(SHARDS_MAX),
     cellBytes: shape.count(),

@@ -1,11 +1,20 @@
 // What names a segment and what a daemon signs when it holds a fragment of it (SPEC: segments and receipts).
 
-import { type Crypto, daemonIdBytes, encodeCbor, Fault, LEAF_BYTES, utf8 } from '@vauban/core';
+import {
+  type CodeName,
+  type Crypto,
+  daemonIdBytes,
+  encodeCbor,
+  Fault,
+  granuleBytesOf,
+  LEAF_BYTES,
+  utf8,
+} from '@vauban/core';
 
 /** Everything a segment's id is made of: whoever has these bytes can recompute it. */
 export interface SegmentDescriptor {
   readonly vault: Uint8Array;
-  readonly code: 'rs';
+  readonly code: CodeName;
   readonly k: number;
   readonly m: number;
   readonly cellBytes: number;
@@ -30,19 +39,23 @@ export function fragmentBytesOf(
 
 /** Shape rules a descriptor obeys whatever the policy says. Faults: SEGMENT_SHAPE. */
 export function checkDescriptor(of: SegmentDescriptor): void {
+  const granuleBytes = granuleBytesOf(of);
   const ok =
+    granuleBytes !== undefined &&
     of.k >= 1 &&
     of.m >= 1 &&
     of.k + of.m <= 255 &&
     of.roots.length === of.k + of.m &&
     of.cellBytes >= LEAF_BYTES &&
     of.cellBytes % LEAF_BYTES === 0 &&
+    of.cellBytes % granuleBytes === 0 &&
     of.stripes >= 1 &&
-    of.lastCellBytes >= 16 &&
+    of.lastCellBytes >= granuleBytes &&
     of.lastCellBytes <= of.cellBytes &&
-    of.lastCellBytes % 16 === 0;
+    of.lastCellBytes % granuleBytes === 0;
   if (!ok) {
     throw new Fault('refused', 'SEGMENT_SHAPE', 'the segment has an impossible shape', {
+      code: of.code,
       k: of.k,
       m: of.m,
       roots: of.roots.length,

@@ -300,7 +300,7 @@ describe('receipts and segment ids', () => {
   // A receipt names the segment id, and so binds all of this as well: vault and code among it.
   test.each<[keyof SegmentDescriptor, SegmentDescriptor]>([
     ['vault', { ...descriptor, vault: place.segment }],
-    ['code', { ...descriptor, code: 'clay' as 'rs' }],
+    ['code', { ...descriptor, code: 'clay' }],
     ['k', { ...descriptor, k: 3 }],
     ['m', { ...descriptor, m: 2 }],
     ['cellBytes', { ...descriptor, cellBytes: 32_768 }],

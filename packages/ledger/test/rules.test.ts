@@ -281,6 +281,8 @@ const places: Row[] = [
       ['a last cell larger than a cell', () => ({ lastCellBytes: 16_400 })],
       ['no stripe', () => ({ stripes: 0 })],
       ['a cell that is no whole leaf', () => ({ cellBytes: 16_000, lastCellBytes: 16_000 })],
+      ['a cell that clay cannot cut into equal parts', () => ({ code: 'clay', cellBytes: 3 * 16_384 })],
+      ['a clay code that does not exist', () => ({ code: 'clay', m: 1, fragments: [] })],
     ] satisfies [string, (place: Place) => Partial<Place>][]
   ).map(
     ([name, change]): Row => ({
@@ -300,6 +302,7 @@ const places: Row[] = [
       ['another number of parity shards', { m: 2 }],
       ['fewer data than parity shards', { k: 2 }],
       ['larger cells', { cellBytes: 32_768 }],
+      ['another code', { code: 'clay', cellBytes: 27 * 16_384, lastCellBytes: 432 }],
     ] satisfies [string, Partial<Place>][]
   ).map(
     ([name, change]): Row => ({

@@ -2,6 +2,7 @@
 // The first message on a connection is `hello`; who may send which one afterwards is the daemon's business.
 
 import {
+  codeNames,
   APPEND_ENTRIES_MAX,
   CHARTER_BYTES_MAX,
   decodeCbor,
@@ -23,7 +24,7 @@ const hash = shape.bytes(32);
 
 export const segmentSchema = v.strictObject({
   vault: hash,
-  code: v.literal('rs'),
+  code: v.picklist(codeNames),
   k: shape.count(SHARDS_MAX),
   m: shape.count(SHARDS_MAX),
   cellBytes: shape.count(16_777_216),
