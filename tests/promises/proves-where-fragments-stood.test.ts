@@ -108,7 +108,10 @@ test('it checks in another directory with every daemon stopped, and fails when c
   verifyProof(Buffer.from(text), root);
 
   const bytes = Buffer.from(text);
-  const places = [0, bytes.indexOf('Strasbourg'), bytes.indexOf('— '), bytes.length - 10, bytes.length - 1];
+  // The city of a site among others: which of the four holds nothing differs from run to run.
+  const city = bytes.indexOf(', building ') - 8;
+  const places = [0, city, bytes.indexOf('— '), bytes.length - 10, bytes.length - 1];
+  expect(Math.min(...places)).toBe(0);
   for (const at of places) {
     const changed = Buffer.from(bytes);
     changed[at] = (changed[at] as number) ^ 1;
