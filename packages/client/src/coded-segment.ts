@@ -1,6 +1,6 @@
 // A segment as it goes out: its fragments in pooled memory, their roots, and the id they make.
 
-import { codingOf, type Crypto, LEAF_BYTES, merkleRoot, type Policy } from '@vauban/core';
+import { type Crypto, LEAF_BYTES, merkleRoot } from '@vauban/core';
 import { type ErasureCode, layoutOf } from '@vauban/erasure';
 import { type SegmentDescriptor, segmentIdOf } from '@vauban/ledger';
 import type { SlabPool } from './slab-pool.ts';
@@ -23,15 +23,13 @@ export interface CodedSegment {
 export function codeSegment(of: {
   readonly crypto: Crypto;
   readonly slabs: SlabPool;
-  /** The one by which the policy codes a segment of this length. */
   readonly code: ErasureCode;
-  readonly policy: Policy;
+  readonly cellBytes: number;
   readonly vault: Uint8Array;
   readonly sealed: Uint8Array;
 }): CodedSegment {
-  const { crypto, slabs, code, policy, vault, sealed } = of;
+  const { crypto, slabs, code, cellBytes, vault, sealed } = of;
   const { k, m, n } = code;
-  const { cellBytes } = codingOf(policy, { k, bytes: sealed.length });
   const layout = layoutOf({ code: code.name, k, m, cellBytes, segmentBytes: sealed.length });
   const { fragmentBytes, stripes, lastCellBytes } = layout;
   const strideBytes = Math.ceil(fragmentBytes / ALIGN_BYTES) * ALIGN_BYTES;

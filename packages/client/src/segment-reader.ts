@@ -8,12 +8,11 @@ import { tiedController } from './cancellation.ts';
 import type { DaemonLinks } from './daemon-links.ts';
 import { isLie } from './fragment-transfer.ts';
 import {
+  decodableRange,
   type FragmentRange,
   fragmentRanges,
   hullOf,
-  isWholeCells,
   paddedLayoutOf,
-  wholeCells,
 } from './segment-shape.ts';
 import { ShardMemory } from './shard-memory.ts';
 import { type Holder, type HolderProblem, ShardRace } from './shard-race.ts';
@@ -122,8 +121,6 @@ export class SegmentReader {
     for (const { from, to } of ranges.values()) exact += to - from;
     const common = (hull.to - hull.from) * wanted.length;
     const healthy = wanted.every((index) => this.#hasHealthyHolder(place, index));
-    // Somebody is missing: clay is decoded by whole cells only.
-    if (!healthy && layout.code === 'clay') return [{ range: wholeCells(layout, hull), wanted }];
     if (common <= exact * COMMON_RANGE_EXCESS || (!healthy && wanted.length * 2 >= layout.k)) {
       return [{ range: hull, wanted }];
     }
@@ -134,15 +131,18 @@ export class SegmentReader {
     return place.holders.some((one) => one.index === index && this.#o.links.usable(one.daemon));
   }
 
-  /** What the wanted fragments' holders do not give in time is decoded, in cells of clay from the cells' beginning. */
+  /** What the wanted fragments' holders do not give in time is decoded, for which a wider range may have to be read. */
   async #readPart(o: SegmentRead, part: Part): Promise<ReadAccount> {
-    const { layout, range } = part;
-    if (layout.code !== 'clay' || isWholeCells(layout, range)) return this.#race(o, part, true);
+    const range = decodableRange(part.layout, part.range);
+    const whole = (): Promise<ReadAccount> => this.#race(o, { ...part, range }, true);
+    if (range === part.range || !part.wanted.every((index) => this.#hasHealthyHolder(o.place, index)))
+      return whole();
     try {
       return await this.#race(o, part, false);
     } catch (error) {
       if (!isFault(error, 'SHARDS_LATE')) throw error;
-      return this.#race(o, { ...part, range: wholeCells(layout, range) }, true);
+      const account = await whole();
+      return { ...account, readBytes: account.readBytes + Number(error.facts['readBytes']) };
     }
   }
 

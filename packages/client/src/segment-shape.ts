@@ -76,21 +76,11 @@ export function spansOf(layout: SegmentLayout, range: FragmentRange): Span[] {
   return spans;
 }
 
-/** Whether the range is made of whole cells: what every code can decode. */
-export function isWholeCells(
-  { cellBytes, fragmentBytes }: SegmentLayout,
-  { from, to }: FragmentRange,
-): boolean {
-  return from % cellBytes === 0 && (to === fragmentBytes || to % cellBytes === 0);
-}
-
-/** The cells that hold the range. */
-export function wholeCells(
-  { cellBytes, fragmentBytes }: SegmentLayout,
-  { from, to }: FragmentRange,
-): FragmentRange {
-  return {
-    from: from - (from % cellBytes),
-    to: Math.min(fragmentBytes, Math.ceil(to / cellBytes) * cellBytes),
-  };
+/** The range in which what is missing can be decoded: rs works on any bytes, clay on whole cells. The same one when it is that. */
+export function decodableRange(layout: SegmentLayout, range: FragmentRange): FragmentRange {
+  const { code, cellBytes, fragmentBytes } = layout;
+  if (code === 'rs') return range;
+  const from = range.from - (range.from % cellBytes);
+  const to = Math.min(fragmentBytes, Math.ceil(range.to / cellBytes) * cellBytes);
+  return from === range.from && to === range.to ? range : { from, to };
 }

@@ -192,11 +192,11 @@ export class SegmentWriter {
   #code(job: Job, { k, m }: Pick<Choice, 'k' | 'm'>): CodedSegment {
     const { crypto, slabs } = this.#o;
     const { policy, vault, sealed } = job.o;
-    const coding = codingOf(policy, { k, bytes: sealed.length });
-    const name = `${coding.code} ${k}+${m}`;
-    const code = this.#codes.get(name) ?? createErasureCode(coding.code, k, m);
+    const { code: codeName, cellBytes } = codingOf(policy, { k, bytes: sealed.length });
+    const name = `${codeName} ${k}+${m}`;
+    const code = this.#codes.get(name) ?? createErasureCode(codeName, k, m);
     this.#codes.set(name, code);
-    return codeSegment({ crypto, slabs, code, policy, vault, sealed });
+    return codeSegment({ crypto, slabs, code, cellBytes, vault, sealed });
   }
 
   /** The journal's form of the segment, when the policy still allows it and the ciphertext is the same. */

@@ -78,6 +78,8 @@ export class ShardRace {
   readonly #problems: HolderProblem[] = [];
   #lookedAt = 0;
   #pausedBefore = false;
+  /** A wanted fragment does not come, and the range cannot be decoded. */
+  #tooLate = false;
   #readBytes = 0;
 
   constructor(options: ShardRaceOptions) {
@@ -86,7 +88,7 @@ export class ShardRace {
     this.#spans = spansOf(options.layout, options.range);
   }
 
-  /** Faults: FRAGMENTS_MISSING, SHARDS_LATE, or the signal's reason. */
+  /** Faults: FRAGMENTS_MISSING, SHARDS_LATE {readBytes}, or the signal's reason. */
   async run(): Promise<{ readonly readBytes: number; readonly decoded: boolean }> {
     const { signal, clock, wanted } = this.#o;
     const ring = () => this.#bell.ring();
@@ -97,6 +99,7 @@ export class ShardRace {
         signal?.throwIfAborted();
         if (this.#complete()) break;
         this.#startReads();
+        if (this.#tooLate) break;
         await this.#bell.wait(LOOK_MS);
         this.#markLate();
       }
@@ -105,6 +108,10 @@ export class ShardRace {
       await this.#stopLosers();
     }
     const missing = wanted.filter((index) => !this.#finished.has(index));
+    if (this.#tooLate) {
+      const facts = { readBytes: this.#readBytes };
+      throw new Fault('unreachable', 'SHARDS_LATE', 'a wanted fragment does not come in time', facts);
+    }
     if (missing.length > 0) this.#decode(missing);
     return { readBytes: this.#readBytes, decoded: missing.length > 0 };
   }
@@ -126,8 +133,10 @@ export class ShardRace {
     const inTime = new Set(this.#finished.keys());
     for (const read of this.#running.values()) if (!read.late) inTime.add(read.index);
     if (wanted.every((index) => inTime.has(index))) return;
-    if (!this.#o.decodable)
-      throw new Fault('unreachable', 'SHARDS_LATE', 'a wanted fragment does not come in time');
+    if (!this.#o.decodable) {
+      this.#tooLate = true;
+      return;
+    }
     for (const holder of this.#candidates()) {
       if (inTime.size >= code.k) return;
       if (inTime.has(holder.index) || this.#running.has(holder.index)) continue;

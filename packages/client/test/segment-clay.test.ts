@@ -5,6 +5,7 @@ import { CELL_BYTES as RS_CELL_BYTES, LEAF_BYTES } from '@vauban/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  expectAnyRange,
   expectReleased,
   expectSame,
   expectStored,
@@ -56,23 +57,11 @@ describe('a segment under a policy of clay', () => {
     const size = 2 * STRIPE_BYTES + 500_000;
     const sealed = randomBytes(size);
     const stored = await network.store(sealed);
-    const range = fc
-      .tuple(
-        fc.nat(size - 1),
-        fc.oneof(fc.nat(60_000), fc.nat(size)),
-        fc.subarray([...network.daemons.keys()], { maxLength: 3 }),
-      )
-      .map(([offset, length, dead]) => ({ offset, length: Math.min(length, size - offset), dead }));
-    await fc.assert(
-      fc.asyncProperty(range, async ({ offset, length, dead }) => {
-        network.reviveAll();
-        network.kill(...dead.map((at) => network.daemons[at] as (typeof network.daemons)[number]));
-        const bytes = await network.read(stored, { offset, length });
-        expectSame(bytes, sealed.slice(offset, offset + length));
-      }),
-      { numRuns: 25 },
-    );
-    network.reviveAll();
+    await expectAnyRange(network, stored, {
+      sealed,
+      lengths: fc.oneof(fc.nat(60_000), fc.nat(size)),
+      numRuns: 25,
+    });
     await expectReleased(network);
   });
 
@@ -94,6 +83,8 @@ describe('a segment under a policy of clay', () => {
     const account = await read();
     expect(account.decoded).toBe(true);
     expect(account.readBytes).toBeGreaterThanOrEqual(6 * CELL_BYTES);
+    const next = await read();
+    expect(next).toEqual({ readBytes: 6 * CELL_BYTES, decoded: true });
     network.reviveAll();
     await expectReleased(network);
   });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   CELL_BYTES,
+  expectAnyRange,
   expectReleased,
   expectSame,
   expectStored,
@@ -38,23 +39,13 @@ describe('a segment that was stored', () => {
     const size = 3 * STRIPE_BYTES + 50_000;
     const sealed = randomBytes(size);
     const stored = await network.store(sealed);
-    const range = fc
-      .tuple(fc.nat(size - 1), fc.nat(size), fc.subarray([...network.daemons.keys()], { maxLength: 3 }))
-      .map(([offset, length, dead]) => ({ offset, length: Math.min(length, size - offset), dead }));
-    await fc.assert(
-      fc.asyncProperty(range, async ({ offset, length, dead }) => {
-        network.reviveAll();
-        network.kill(...dead.map((at) => network.daemons[at] as (typeof network.daemons)[number]));
-        const bytes = await network.read(stored, { offset, length });
-        expectSame(bytes, sealed.slice(offset, offset + length));
-      }),
-      {
-        numRuns: 60,
-        // A helper that was not read to its end once overwrote the end of this range.
-        examples: [[{ offset: 76_218, length: 415_303, dead: [5, 7] }]],
-      },
-    );
-    network.reviveAll();
+    await expectAnyRange(network, stored, {
+      sealed,
+      lengths: fc.nat(size),
+      numRuns: 60,
+      // A helper that was not read to its end once overwrote the end of this range.
+      examples: [[{ offset: 76_218, length: 415_303, dead: [5, 7] }]],
+    });
     await expectReleased(network);
   });
 

@@ -3,6 +3,7 @@
 import { type Charter, type Daemon, daemonIdOf, equalBytes, type Policy, toHex, utf8 } from '@vauban/core';
 import { nodeCrypto as crypto, nodeRandom } from '@vauban/core/node';
 import { fragmentBytesOf, segmentIdOf, verifyReceipt } from '@vauban/ledger';
+import fc from 'fast-check';
 import { expect } from 'vitest';
 import { DaemonLinks } from '../src/daemon-links.ts';
 import { type Liar, SegmentReader } from '../src/segment-reader.ts';
@@ -210,6 +211,43 @@ export async function expectReleased(network: TestNetwork): Promise<void> {
   expect(network.slabs.account.lentBytes).toBe(0);
   expect(network.hub.openStreams).toBe(0);
   expect(network.clock.pending).toBe(0);
+}
+
+interface RangeWithout {
+  readonly offset: number;
+  readonly length: number;
+  /** Daemons. */
+  readonly dead: readonly number[];
+}
+
+/** Any range of what was stored comes back, with up to three daemons dead. */
+export async function expectAnyRange(
+  network: TestNetwork,
+  stored: WrittenSegment,
+  of: {
+    readonly sealed: Uint8Array;
+    readonly lengths: fc.Arbitrary<number>;
+    readonly numRuns: number;
+    readonly examples?: [RangeWithout][];
+  },
+): Promise<void> {
+  const { sealed, numRuns, examples = [] } = of;
+  const size = sealed.length;
+  const range = fc
+    .tuple(fc.nat(size - 1), of.lengths, fc.subarray([...network.daemons.keys()], { maxLength: 3 }))
+    .map(
+      ([offset, length, dead]): RangeWithout => ({ offset, length: Math.min(length, size - offset), dead }),
+    );
+  await fc.assert(
+    fc.asyncProperty(range, async ({ offset, length, dead }) => {
+      network.reviveAll();
+      network.kill(...dead.map((at) => network.daemons[at] as FakeDaemon));
+      const bytes = await network.read(stored, { offset, length });
+      expectSame(bytes, sealed.slice(offset, offset + length));
+    }),
+    { numRuns, examples },
+  );
+  network.reviveAll();
 }
 
 /** Equality of long byte strings: the matcher of the test runner takes seconds for them. */

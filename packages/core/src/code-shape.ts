@@ -10,7 +10,7 @@ export type CodeName = (typeof codeNames)[number];
 /** Format. More parts would make a Clay stripe larger than a segment. */
 export const SUB_CHUNKS_MAX = 256;
 /** Cells of rs, and sub-chunks of clay, are multiples of this: one SIMD vector. */
-const GRANULE_BYTES = 16;
+export const GRANULE_BYTES = 16;
 
 export interface CodeShape {
   readonly code: CodeName;

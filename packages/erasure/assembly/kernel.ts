@@ -36,157 +36,42 @@ function product(low: v128, high: v128, xLow: v128, xHigh: v128): v128 {
   return v128.xor(look(low, xLow), look(high, xHigh));
 }
 
-/**
- * tables: for each input, for each row, 16 + 16 bytes of nibble products. Input j is at inputs + j·stride, output i at
- * outputs + i·stride; `bytes` is a multiple of 32. OnesRow: row 0 is all ones. OnesColumn: input 0 has only ones.
- */
-function sweep<Rows, OnesRow, OnesColumn>(
-  tables: usize,
-  inputs: usize,
-  count: u32,
-  outputs: usize,
-  stride: usize,
-  bytes: usize,
-): void {
-  const rows = offsetof<Rows>();
-  const onesRow = offsetof<OnesRow>() == 1;
-  const onesColumn = offsetof<OnesColumn>() == 1;
-  const nibble = i8x16.splat(15);
-  for (let at: usize = 0; at < bytes; at += 32) {
-    let input = inputs + at;
-    let table = tables;
-    let left = count;
-    let p0 = i64x2.splat(0);
-    let q0 = p0;
-    let p1 = p0;
-    let q1 = p0;
-    let p2 = p0;
-    let q2 = p0;
-    let p3 = p0;
-    let q3 = p0;
-    if (onesColumn) {
-      p0 = v128.load(input);
-      q0 = v128.load(input, 16);
-      p1 = p0;
-      q1 = q0;
-      p2 = p0;
-      q2 = q0;
-      p3 = p0;
-      q3 = q0;
-      input += stride;
-      table += rows << 5;
-      left--;
-    }
-    while (left) {
-      const x = v128.load(input);
-      const y = v128.load(input, 16);
-      const xLow = v128.and(x, nibble);
-      const yLow = v128.and(y, nibble);
-      const xHigh = i8x16.shr_u(x, 4);
-      const yHigh = i8x16.shr_u(y, 4);
-      if (onesRow) {
-        p0 = v128.xor(p0, x);
-        q0 = v128.xor(q0, y);
-      } else {
-        const low = v128.load(table);
-        const high = v128.load(table, 16);
-        p0 = v128.xor(p0, product(low, high, xLow, xHigh));
-        q0 = v128.xor(q0, product(low, high, yLow, yHigh));
-      }
-      if (rows > 1) {
-        const low = v128.load(table, 32);
-        const high = v128.load(table, 48);
-        p1 = v128.xor(p1, product(low, high, xLow, xHigh));
-        q1 = v128.xor(q1, product(low, high, yLow, yHigh));
-      }
-      if (rows > 2) {
-        const low = v128.load(table, 64);
-        const high = v128.load(table, 80);
-        p2 = v128.xor(p2, product(low, high, xLow, xHigh));
-        q2 = v128.xor(q2, product(low, high, yLow, yHigh));
-      }
-      if (rows > 3) {
-        const low = v128.load(table, 96);
-        const high = v128.load(table, 112);
-        p3 = v128.xor(p3, product(low, high, xLow, xHigh));
-        q3 = v128.xor(q3, product(low, high, yLow, yHigh));
-      }
-      input += stride;
-      table += rows << 5;
-      left--;
-    }
-    let output = outputs + at;
-    v128.store(output, p0);
-    v128.store(output, q0, 16);
-    if (rows > 1) {
-      output += stride;
-      v128.store(output, p1);
-      v128.store(output, q1, 16);
-    }
-    if (rows > 2) {
-      output += stride;
-      v128.store(output, p2);
-      v128.store(output, q2, 16);
-    }
-    if (rows > 3) {
-      output += stride;
-      v128.store(output, p3);
-      v128.store(output, q3, 16);
-    }
-  }
-}
-
-function choose<Rows>(
-  ones: u32,
-  tables: usize,
-  inputs: usize,
-  count: u32,
-  outputs: usize,
-  stride: usize,
-  bytes: usize,
-): void {
-  if (ones == 0) sweep<Rows, No, No>(tables, inputs, count, outputs, stride, bytes);
-  else if (ones == 1) sweep<Rows, Yes, No>(tables, inputs, count, outputs, stride, bytes);
-  else if (ones == 2) sweep<Rows, No, Yes>(tables, inputs, count, outputs, stride, bytes);
-  else sweep<Rows, Yes, Yes>(tables, inputs, count, outputs, stride, bytes);
-}
-
-/** One pass. `ones`: bit 0 = row 0 is all ones, bit 1 = input 0 has only ones. `rows` is 1 to 4, `count` at least 1. */
-export function run(
-  rows: u32,
-  ones: u32,
-  tables: usize,
-  inputs: usize,
-  count: u32,
-  outputs: usize,
-  stride: usize,
-  bytes: usize,
-): void {
-  if (rows == 1) choose<One>(ones, tables, inputs, count, outputs, stride, bytes);
-  else if (rows == 2) choose<Two>(ones, tables, inputs, count, outputs, stride, bytes);
-  else if (rows == 3) choose<Three>(ones, tables, inputs, count, outputs, stride, bytes);
-  else choose<Four>(ones, tables, inputs, count, outputs, stride, bytes);
-}
-
 /** Twice x in the field: 0x1d is what the polynomial leaves of x^8. */
 function doubled(x: v128): v128 {
   return v128.xor(i8x16.add(x, x), v128.and(i8x16.lt_s(x, i8x16.splat(0)), i8x16.splat(0x1d)));
 }
 
+/** 16 bytes of an input: of a strip, or of what its descriptor says. Described is known when this is compiled. */
+function taken<Described>(input: usize, at: usize): v128 {
+  if (offsetof<Described>() == 0) return v128.load(input + at);
+  const x = v128.load(load<usize>(input) + at);
+  const how = load<u32>(input, 8);
+  if (how == 0) return x;
+  const y = v128.xor(x, v128.load(load<usize>(input, 4) + at));
+  return how == 1 ? y : v128.xor(y, doubled(x));
+}
+
 /**
- * As `sweep`, for strips anywhere: `inputs` points to a descriptor of 12 bytes for each input, `outputs` to an address for
- * each row. An output may be an input: what is written at one place has been read there before.
+ * tables: for each input, for each row, 16 + 16 bytes of nibble products. Input j is at inputs + j·stride, output i at
+ * outputs + i·stride; `bytes` is a multiple of 32. OnesRow: row 0 is all ones. OnesColumn: input 0 has only ones.
+ * Described: strips are anywhere. `inputs` points to 12 bytes for each input: its address a, its partner's address b, and 0
+ * for a, 1 for a + b, 2 for 3a + b; `outputs` to an address for each row. An output may be an input: what is written at one
+ * place has been read there before.
  */
-function gather<Rows, OnesRow, OnesColumn>(
+function sweep<Rows, OnesRow, OnesColumn, Described>(
   tables: usize,
   inputs: usize,
   count: u32,
   outputs: usize,
+  stride: usize,
   bytes: usize,
 ): void {
   const rows = offsetof<Rows>();
   const onesRow = offsetof<OnesRow>() == 1;
   const onesColumn = offsetof<OnesColumn>() == 1;
+  const described = offsetof<Described>() == 1;
+  const step: usize = described ? 12 : stride;
+  const outputStep: usize = described ? 4 : stride;
   const nibble = i8x16.splat(15);
   for (let at: usize = 0; at < bytes; at += 32) {
     let input = inputs;
@@ -201,49 +86,21 @@ function gather<Rows, OnesRow, OnesColumn>(
     let p3 = p0;
     let q3 = p0;
     if (onesColumn) {
-      const own = load<usize>(input) + at;
-      p0 = v128.load(own);
-      q0 = v128.load(own, 16);
-      const how = load<u32>(input, 8);
-      if (how) {
-        const partner = load<usize>(input, 4) + at;
-        const r = v128.xor(p0, v128.load(partner));
-        const s = v128.xor(q0, v128.load(partner, 16));
-        if (how == 1) {
-          p0 = r;
-          q0 = s;
-        } else {
-          p0 = v128.xor(r, doubled(p0));
-          q0 = v128.xor(s, doubled(q0));
-        }
-      }
+      p0 = taken<Described>(input, at);
+      q0 = taken<Described>(input, at + 16);
       p1 = p0;
       q1 = q0;
       p2 = p0;
       q2 = q0;
       p3 = p0;
       q3 = q0;
-      input += 12;
+      input += step;
       table += rows << 5;
       left--;
     }
     while (left) {
-      const own = load<usize>(input) + at;
-      let x = v128.load(own);
-      let y = v128.load(own, 16);
-      const how = load<u32>(input, 8);
-      if (how) {
-        const partner = load<usize>(input, 4) + at;
-        const r = v128.xor(x, v128.load(partner));
-        const s = v128.xor(y, v128.load(partner, 16));
-        if (how == 1) {
-          x = r;
-          y = s;
-        } else {
-          x = v128.xor(r, doubled(x));
-          y = v128.xor(s, doubled(y));
-        }
-      }
+      const x = taken<Described>(input, at);
+      const y = taken<Described>(input, at + 16);
       const xLow = v128.and(x, nibble);
       const yLow = v128.and(y, nibble);
       const xHigh = i8x16.shr_u(x, 4);
@@ -275,48 +132,72 @@ function gather<Rows, OnesRow, OnesColumn>(
         p3 = v128.xor(p3, product(low, high, xLow, xHigh));
         q3 = v128.xor(q3, product(low, high, yLow, yHigh));
       }
-      input += 12;
+      input += step;
       table += rows << 5;
       left--;
     }
-    store2(load<usize>(outputs) + at, p0, q0);
-    if (rows > 1) store2(load<usize>(outputs, 4) + at, p1, q1);
-    if (rows > 2) store2(load<usize>(outputs, 8) + at, p2, q2);
-    if (rows > 3) store2(load<usize>(outputs, 12) + at, p3, q3);
+    let output = described ? outputs : outputs + at;
+    put<Described>(output, at, p0, q0);
+    output += outputStep;
+    if (rows > 1) put<Described>(output, at, p1, q1);
+    output += outputStep;
+    if (rows > 2) put<Described>(output, at, p2, q2);
+    output += outputStep;
+    if (rows > 3) put<Described>(output, at, p3, q3);
   }
 }
 
-function store2(output: usize, p: v128, q: v128): void {
-  v128.store(output, p);
-  v128.store(output, q, 16);
+/** 32 bytes of an output: of a strip from here on, or of the one whose address is here. */
+function put<Described>(output: usize, at: usize, p: v128, q: v128): void {
+  const to = offsetof<Described>() == 1 ? load<usize>(output) + at : output;
+  v128.store(to, p);
+  v128.store(to, q, 16);
 }
 
-function chooseGather<Rows>(
+function choose<Rows, Described>(
   ones: u32,
   tables: usize,
   inputs: usize,
   count: u32,
   outputs: usize,
+  stride: usize,
   bytes: usize,
 ): void {
-  if (ones == 0) gather<Rows, No, No>(tables, inputs, count, outputs, bytes);
-  else if (ones == 1) gather<Rows, Yes, No>(tables, inputs, count, outputs, bytes);
-  else if (ones == 2) gather<Rows, No, Yes>(tables, inputs, count, outputs, bytes);
-  else gather<Rows, Yes, Yes>(tables, inputs, count, outputs, bytes);
+  if (ones == 0) sweep<Rows, No, No, Described>(tables, inputs, count, outputs, stride, bytes);
+  else if (ones == 1) sweep<Rows, Yes, No, Described>(tables, inputs, count, outputs, stride, bytes);
+  else if (ones == 2) sweep<Rows, No, Yes, Described>(tables, inputs, count, outputs, stride, bytes);
+  else sweep<Rows, Yes, Yes, Described>(tables, inputs, count, outputs, stride, bytes);
 }
 
-/** One pass of one step of a program. As `run`, with descriptors. */
-export function step(
+function chooseInputs<Rows>(
+  ones: u32,
+  tables: usize,
+  inputs: usize,
+  count: u32,
+  outputs: usize,
+  stride: usize,
+  bytes: usize,
+): void {
+  if (stride == 0) choose<Rows, Yes>(ones, tables, inputs, count, outputs, stride, bytes);
+  else choose<Rows, No>(ones, tables, inputs, count, outputs, stride, bytes);
+}
+
+/**
+ * One pass. `ones`: bit 0 = row 0 is all ones, bit 1 = input 0 has only ones. `rows` is 1 to 4, `count` at least 1. A stride of
+ * zero says that inputs and outputs are described.
+ */
+export function run(
   rows: u32,
   ones: u32,
   tables: usize,
   inputs: usize,
   count: u32,
   outputs: usize,
+  stride: usize,
   bytes: usize,
 ): void {
-  if (rows == 1) chooseGather<One>(ones, tables, inputs, count, outputs, bytes);
-  else if (rows == 2) chooseGather<Two>(ones, tables, inputs, count, outputs, bytes);
-  else if (rows == 3) chooseGather<Three>(ones, tables, inputs, count, outputs, bytes);
-  else chooseGather<Four>(ones, tables, inputs, count, outputs, bytes);
+  if (rows == 1) chooseInputs<One>(ones, tables, inputs, count, outputs, stride, bytes);
+  else if (rows == 2) chooseInputs<Two>(ones, tables, inputs, count, outputs, stride, bytes);
+  else if (rows == 3) chooseInputs<Three>(ones, tables, inputs, count, outputs, stride, bytes);
+  else chooseInputs<Four>(ones, tables, inputs, count, outputs, stride, bytes);
 }

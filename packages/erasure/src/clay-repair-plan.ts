@@ -36,9 +36,10 @@ export function planClayRepair(geometry: ClayGeometry, wish: RepairWish): Repair
   if (inOneColumn(geometry, missing)) ways.push(plan('column', same(up, repairPlanes(geometry, missing))));
   const [only] = missing;
   if (missing.length === 1 && only !== undefined && wanted.count < subChunks) {
-    const reads = new Map<number, Set<number>>(up.map((node) => [node, new Set()]));
-    for (const { node, plane } of partReads(only)) reads.get(node)?.add(plane);
-    ways.push(plan('sub-chunks', reads));
+    // Some of the lost node's column have nothing to ship.
+    const reads = new Map<number, Set<number>>();
+    for (const { node, plane } of partReads(only)) reads.set(node, (reads.get(node) ?? new Set()).add(plane));
+    ways.push(plan('sub-chunks', new Map([...reads].sort(([a], [b]) => a - b))));
   }
   return ways.reduce((best, way) => (way.readRatio < best.readRatio ? way : best));
 }

@@ -1,7 +1,7 @@
 // Clay codes (coupled-layer MSR, d = n − 1) over a region kernel: runs the programs of `clay-programs` on cells, strip by
 // strip. Rebuilding one lost fragment reads 1/m of each of the n − 1 others. Parity bytes are a stored format (SPEC, "Clay").
 
-import { Fault } from '@vauban/core';
+import { Fault, GRANULE_BYTES } from '@vauban/core';
 import { clayGeometry } from './clay-geometry.ts';
 import {
   type ClayProgram,
@@ -13,12 +13,12 @@ import {
 import { planClayRepair, planesOf } from './clay-repair-plan.ts';
 import type { ErasureCode, RepairPlan, SubChunkRun } from './code.ts';
 import type { RegionKernel } from './kernel.ts';
-import { checkEncode, rsGranuleBytes, type SegmentLayout } from './layout.ts';
+import { checkEncode, type SegmentLayout } from './layout.ts';
 import { parityMatrix } from './matrix.ts';
 import { runBytesOf } from './program.ts';
-import { checkDecode, checkEnough, checkIndices, checkShipped, checkWanted } from './shard-checks.ts';
+import { checkDecode, checkShipped, checkWish } from './shard-checks.ts';
 
-/** Symbols of all programs kept per code: the 129 patterns of 6+3 or a few of 10+4, some tens of megabytes. */
+/** Strips of all programs kept per code: those of every loss of 6+3, or of eleven losses of 10+4. */
 const SYMBOLS_KEPT_MAX = 40_000;
 
 /** Faults: CODE_PARAMETERS. */
@@ -96,9 +96,7 @@ export function createClay(o: { k: number; m: number; kernel: RegionKernel }): E
     up,
     wanted = wholeCell,
   }: Parameters<ErasureCode['planRepair']>[0]): RepairPlan {
-    checkIndices([...lost, ...up], n);
-    checkEnough(up, k);
-    checkWanted(wanted, subChunks);
+    checkWish({ lost, up, wanted }, { n, k, subChunks });
     const partReads = (node: number) => partPrograms(node, wanted).flatMap(({ inputs }) => inputs);
     return planClayRepair(geometry, { lost, up, wanted, partReads });
   }
@@ -148,7 +146,7 @@ export function createClay(o: { k: number; m: number; kernel: RegionKernel }): E
     m,
     n,
     subChunks,
-    granuleBytes: rsGranuleBytes * subChunks,
+    granuleBytes: GRANULE_BYTES * subChunks,
     encodeSegment,
     decode,
     planRepair,

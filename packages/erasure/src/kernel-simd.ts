@@ -8,6 +8,8 @@ import { inputDescriptorBytes, outputDescriptorBytes, type Program, zeroStrip } 
 
 /** Rows of one sweep: four outputs of two vectors each are what sixteen vector registers hold beside the inputs. */
 const rowsPerPass = 4;
+/** In place of a stride. */
+const described = 0;
 const onesRow = 1;
 const onesColumn = 2;
 
@@ -21,15 +23,6 @@ interface KernelExports {
     count: number,
     outputs: number,
     stride: number,
-    bytes: number,
-  ) => void;
-  readonly step: (
-    rows: number,
-    ones: number,
-    tables: number,
-    inputs: number,
-    count: number,
-    outputs: number,
     bytes: number,
   ) => void;
 }
@@ -94,7 +87,7 @@ export function createSimdKernel(name: 'relaxed-simd' | 'simd'): RegionKernel {
     for (let i = 0; i < stepPasses.length; i++) {
       const pass = stepPasses[i] as StepPass;
       const { rows, ones, tablesAt: tables, inputsAt, inputs, outputsAt } = pass;
-      kernel.step(rows, ones, tables, inputsAt, inputs, outputsAt, rounded);
+      kernel.run(rows, ones, tables, inputsAt, inputs, outputsAt, described, rounded);
     }
   }
 

@@ -1,12 +1,9 @@
 // Where the bytes of a segment lie in its fragments (data path §3.2, SPEC "Layout"): stripes of k data cells and m parity
 // cells, cell j of each stripe in fragment j. Changing it makes stored segments unreadable.
 
-import { type CodeName, codeNames, type CodeShape, Fault, granuleBytesOf } from '@vauban/core';
+import { type CodeName, codeNames, type CodeShape, Fault, GRANULE_BYTES, granuleBytesOf } from '@vauban/core';
 import type { SubChunkRun } from './code.ts';
 import { checkShardCounts, refuseParameters } from './parameters.ts';
-
-/** Cells of rs, and sub-chunks of clay, are multiples of this: one SIMD vector. */
-export const rsGranuleBytes = 16;
 
 /** What cells of a code are multiples of: 16 bytes for each sub-chunk. Faults: CODE_PARAMETERS. */
 function granuleOf({ code, k, m }: CodeShape): number {
@@ -122,7 +119,7 @@ export function subChunkRanges(
   layout: SegmentLayout,
   runs: readonly SubChunkRun[],
 ): readonly { readonly offset: number; readonly length: number; readonly stripe: number }[] {
-  const subChunks = granuleOf(layout) / rsGranuleBytes;
+  const subChunks = granuleOf(layout) / GRANULE_BYTES;
   return Array.from({ length: layout.stripes }, (_, stripe) => {
     const cell = stripe === layout.stripes - 1 ? layout.lastCellBytes : layout.cellBytes;
     const subChunkBytes = cell / subChunks;

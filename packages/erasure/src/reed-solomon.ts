@@ -1,12 +1,13 @@
 // Systematic Cauchy Reed–Solomon over a region kernel: feeds cells through the kernel's strips. Parity bytes are a stored
 // format (SPEC.md): what this computes may never change for a released version.
 
+import { GRANULE_BYTES } from '@vauban/core';
 import type { ErasureCode, RepairPlan, Shard } from './code.ts';
 import { type Plan, planOf, type RegionKernel, stripBytesOf } from './kernel.ts';
-import { checkEncode, rsGranuleBytes, type SegmentLayout } from './layout.ts';
+import { checkEncode, type SegmentLayout } from './layout.ts';
 import { parityMatrix, rebuildMatrix } from './matrix.ts';
 import { checkShardCounts } from './parameters.ts';
-import { checkDecode, checkEnough, checkIndices, checkShipped, checkWanted } from './shard-checks.ts';
+import { checkDecode, checkShipped, checkWish } from './shard-checks.ts';
 
 /** Rebuild plans kept per code. A drill that loses three sites of nine meets 84 patterns; each plan is at most 16 KiB. */
 const plansMax = 128;
@@ -130,9 +131,7 @@ export function createReedSolomon(o: { k: number; m: number; kernel: RegionKerne
     up,
     wanted = wholeCell,
   }: Parameters<ErasureCode['planRepair']>[0]): RepairPlan {
-    checkIndices([...lost, ...up], n);
-    checkEnough(up, k);
-    checkWanted(wanted, 1);
+    checkWish({ lost, up, wanted }, { n, k, subChunks: 1 });
     const helpers = up
       .toSorted((a, b) => a - b)
       .slice(0, k)
@@ -151,7 +150,7 @@ export function createReedSolomon(o: { k: number; m: number; kernel: RegionKerne
     m,
     n,
     subChunks: 1,
-    granuleBytes: rsGranuleBytes,
+    granuleBytes: GRANULE_BYTES,
     encodeSegment,
     decode,
     planRepair,

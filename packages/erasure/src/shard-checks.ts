@@ -31,7 +31,7 @@ export function checkDecode(o: {
 }
 
 /** Faults: SHARD_INDEX unless all are different and in 0 … n−1. */
-export function checkIndices(indices: readonly number[], n: number): void {
+function checkIndices(indices: readonly number[], n: number): void {
   const outside = indices.find((index) => !Number.isInteger(index) || index < 0 || index >= n);
   if (outside === undefined && new Set(indices).size === indices.length) return;
   throw new Fault(
@@ -43,7 +43,7 @@ export function checkIndices(indices: readonly number[], n: number): void {
 }
 
 /** Faults: TOO_FEW_SHARDS. */
-export function checkEnough(indices: readonly number[], k: number): void {
+function checkEnough(indices: readonly number[], k: number): void {
   if (indices.length >= k) return;
   throw new Fault('refused', 'TOO_FEW_SHARDS', `${indices.length} shards are at hand where ${k} are needed`, {
     wanted: k,
@@ -93,8 +93,14 @@ function countOf(runs: readonly { readonly count: number }[]): number {
   return runs.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** Faults: SUB_CHUNK_RANGE unless it is a part of a cell. */
-export function checkWanted({ first, count }: SubChunkRun, subChunks: number): void {
+/** What is asked of a repair. Faults: SHARD_INDEX, TOO_FEW_SHARDS, SUB_CHUNK_RANGE unless `wanted` is a part of a cell. */
+export function checkWish(
+  wish: { readonly lost: readonly number[]; readonly up: readonly number[]; readonly wanted: SubChunkRun },
+  { n, k, subChunks }: { readonly n: number; readonly k: number; readonly subChunks: number },
+): void {
+  const { first, count } = wish.wanted;
+  checkIndices([...wish.lost, ...wish.up], n);
+  checkEnough(wish.up, k);
   const whole = Number.isInteger(first) && Number.isInteger(count);
   if (whole && first >= 0 && count >= 1 && first + count <= subChunks) return;
   throw new Fault(

@@ -202,6 +202,7 @@ describe('clay 6+3', () => {
         const found = repaired(code, wish);
         expect(found.wrong).toEqual([]);
         expect(found.plan.way).toBe('sub-chunks');
+        expect(found.plan.helpers.every(({ runs }) => runs.length > 0)).toBe(true);
         read.add(found.ratio);
       }
     }
