@@ -1,7 +1,7 @@
 // The file port on Node's file system, below one root directory.
 
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert, type Files, Fault, type OpenFile } from '../src/index.ts';
 
@@ -49,36 +49,27 @@ export function openFiles(root: string): Files {
         throw new Fault('failure', 'FILE_MISSING', `${path} is missing`, { path }, error);
       });
       try {
-        const bytes = new Uint8Array(length);
-        let done = 0;
-        while (done < length) {
-          const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
-          if (bytesRead === 0) {
-            throw new Fault('failure', 'FILE_SHORT', `${path} ends before byte ${offset + length}`, { path });
-          }
-          done += bytesRead;
-        }
-        return bytes;
+        return await bytesOf(handle, { path, offset, length });
       } finally {
         await handle.close();
       }
     },
+    // Of one file from beginning to end: between two looks at the path another may have taken its place.
     async readAll(path, bytesMax) {
-      const found = await this.stat(path);
-      if (found === undefined) return undefined;
-      if (found.bytes > bytesMax) {
-        throw new Fault(
-          'failure',
-          'TOO_LARGE',
-          `${path} has ${found.bytes} bytes, at most ${bytesMax} are expected`,
-          {
-            path,
-            bytes: found.bytes,
-            bytesMax,
-          },
-        );
+      const handle = await open(at(path), constants.O_RDONLY).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+      });
+      if (handle === undefined) return undefined;
+      try {
+        const { size } = await handle.stat();
+        if (size > bytesMax) {
+          const message = `${path} has ${size} bytes, at most ${bytesMax} are expected`;
+          throw new Fault('failure', 'TOO_LARGE', message, { path, bytes: size, bytesMax });
+        }
+        return await bytesOf(handle, { path, offset: 0, length: size });
+      } finally {
+        await handle.close();
       }
-      return this.read(path, 0, found.bytes);
     },
     async stat(path) {
       try {
@@ -102,4 +93,21 @@ export function openFiles(root: string): Files {
       return { freeBytes: found.bavail * found.bsize, totalBytes: found.blocks * found.bsize };
     },
   };
+}
+
+/** Faults: FILE_SHORT. */
+async function bytesOf(
+  handle: FileHandle,
+  { path, offset, length }: { readonly path: string; readonly offset: number; readonly length: number },
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+    if (bytesRead === 0) {
+      throw new Fault('failure', 'FILE_SHORT', `${path} ends before byte ${offset + length}`, { path });
+    }
+    done += bytesRead;
+  }
+  return bytes;
 }

@@ -11,6 +11,7 @@ import { codeNames, codingProblem } from './code-shape.ts';
 import { CHARTER_BYTES_MAX, SEGMENT_FRAMES_MAX, SHARDS_MAX } from './limits.ts';
 import type { Crypto } from './ports/crypto.ts';
 
+const DAY_MS = 86_400_000;
 const slug = v.pipe(v.string(), v.regex(slugPattern));
 const key = shape.bytes(32);
 const country = v.pipe(v.string(), v.regex(/^[A-Z]{2}$/));
@@ -112,6 +113,28 @@ const policy = v.strictObject({
   sovereignty,
 });
 
+const waits = v.pipe(shape.time(), v.minValue(1));
+/** How long the network waits before it acts, in milliseconds: one consortium's patience is a charter's business. */
+const durations = v.strictObject({
+  /** A daemon silent for so long is not counted on for new fragments. */
+  suspectAfterMs: waits,
+  /** One silent for so long is lost: what it holds is rebuilt elsewhere. */
+  lostAfterMs: waits,
+  /** Whoever is r-th in line for a fragment waits r times as long. */
+  takeoverMs: waits,
+  /** A daemon that was away for longer comes back read-only. */
+  awayMaxMs: waits,
+  /** Nothing is erased earlier than this after its release, its sweep, its trim. */
+  eraseGraceMs: waits,
+  sweepGraceMs: waits,
+  trimGraceMs: waits,
+  /** Every fragment is challenged by others, and re-read by its holder, once in each of these. */
+  auditPeriodMs: waits,
+  scrubPeriodMs: waits,
+  /** Between a failed challenge and the next one. */
+  recheckMs: waits,
+});
+
 const member = v.strictObject({ id: slug, key });
 
 const charterSchema = v.strictObject({
@@ -135,6 +158,7 @@ const charterSchema = v.strictObject({
   daemons: list(daemon, 5_000),
   agencies: list(agency, 10_000),
   policies: list(policy, 100),
+  durations,
 });
 
 export type Charter = v.InferOutput<typeof charterSchema>;
@@ -143,6 +167,7 @@ export type Site = Charter['sites'][number];
 export type Daemon = Charter['daemons'][number];
 export type Agency = Charter['agencies'][number];
 export type Policy = Charter['policies'][number];
+export type Durations = Charter['durations'];
 export type Declaration = Hoster['declaration'];
 export type SovereigntyRule = Policy['sovereignty'];
 
@@ -161,6 +186,20 @@ export function decodeCharter(bytes: Uint8Array): Charter {
   }
   return charter;
 }
+
+/** What a consortium begins with (design: losing, watching, erasing). */
+export const standardDurations: Durations = {
+  suspectAfterMs: 30_000,
+  lostAfterMs: 900_000,
+  takeoverMs: 600_000,
+  awayMaxMs: DAY_MS,
+  eraseGraceMs: 14 * DAY_MS,
+  sweepGraceMs: 7 * DAY_MS,
+  trimGraceMs: DAY_MS,
+  auditPeriodMs: 30 * DAY_MS,
+  scrubPeriodMs: 30 * DAY_MS,
+  recheckMs: 3_600_000,
+};
 
 /** SHA-256(domain ‖ encoded charter): names one version for ever. */
 export function charterHash(crypto: Crypto, encoded: Uint8Array): Uint8Array {
@@ -279,6 +318,8 @@ export function charterProblems(charter: Charter): string[] {
     `${officers} officers cannot bear ${charter.officersLying} liars`,
   );
   for (const one of charter.policies) problems.push(...policyProblems(one));
+  const { suspectAfterMs, lostAfterMs } = charter.durations;
+  say(suspectAfterMs <= lostAfterMs, 'durations: a daemon is suspect before it is lost, not after');
   return problems;
 }
 

@@ -3,6 +3,7 @@
 
 import { concat, equalBytes, fromHex, toHex, utf8 } from './bytes.ts';
 import { Fault, isFault } from './fault.ts';
+import { mappedRows } from './mapped-rows.ts';
 import type { Crypto } from './ports/crypto.ts';
 import type { Store, StoreOperation, StoreRange } from './ports/store.ts';
 
@@ -44,9 +45,7 @@ export function checkedStore(inner: Store, crypto: Crypto): Store {
         options,
       );
     },
-    async *range(range) {
-      for await (const [key, stored] of inner.range(range)) yield [key, open(key, stored)] as const;
-    },
+    range: (range) => mappedRows(inner.range(range), ([key, stored]) => [key, open(key, stored)]),
     ...(inner.compact === undefined
       ? {}
       : { compact: (range) => inner.compact?.(range) ?? Promise.resolve() }),
@@ -60,10 +59,13 @@ export function corruptKey(error: unknown): Uint8Array | undefined {
   return typeof hex === 'string' ? fromHex(hex) : undefined;
 }
 
-/** Rows of a range without those that are corrupt, each of which is told: a checked store's range ends at the first. */
+/**
+ * Rows of a range without those that are corrupt, each of which is told: a checked store's range ends at the first. Behind one,
+ * as many more are read as `limit` says.
+ */
 export async function* readableRows(
   store: Store,
-  range: Pick<StoreRange, 'gte' | 'gt' | 'lt'>,
+  range: Pick<StoreRange, 'gte' | 'gt' | 'lt' | 'limit'>,
   corrupt: (key: Uint8Array, fault: Fault) => void,
 ): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array]> {
   for (let from: StoreRange = range; ; ) {
@@ -74,7 +76,8 @@ export async function* readableRows(
       const key = corruptKey(error);
       if (key === undefined) throw error;
       corrupt(key, error as Fault);
-      from = { gt: key, ...(range.lt === undefined ? {} : { lt: range.lt }) };
+      const { gte: _, ...rest } = range;
+      from = { ...rest, gt: key };
     }
   }
 }

@@ -27,8 +27,10 @@ export const APPEND_ENTRIES_MAX = 1_000;
 export const APPEND_BYTES_MAX = 1_048_576;
 /** A small message on the wire: an append with its framing. Bulk bytes travel on streams of their own. */
 export const MESSAGE_BYTES_MAX = 4_194_304;
-/** A bulk stream's header: a segment with 255 roots. */
+/** A bulk stream's header: a segment with 255 roots, or as many runs as may be asked for. */
 export const BULK_HEADER_BYTES_MAX = 32_768;
+/** Runs of one read: every other leaf of the longest fragment is 1,944. */
+export const BULK_RUNS_MAX = 2_048;
 /** Format. tlog-checkpoint notes with up to 16 known signatures of about 180 bytes (C2SP signed-note). */
 export const NOTE_BYTES_MAX = 8_192;
 /** A charter of 100 hosters, 1,000 daemons and 1,000 agencies. */
@@ -40,6 +42,8 @@ export const AGENCY_DEVICES_MAX = 256;
 export const AGENCY_LEDGER_BYTES_PER_DAY = 268_435_456;
 /** Signature checks an agency may cause per day and voter: 20 minutes of one core. */
 export const AGENCY_SIGNATURE_CHECKS_PER_DAY = 10_000_000;
+/** What the daemons of one hoster, or one operator, may add a day and voter: the custody of half a million fragments. */
+export const MEMBER_LEDGER_BYTES_PER_DAY = 1_073_741_824;
 /** Voids (and what they void) that are accepted per device and day after the budget is used up. */
 export const DEVICE_VOIDS_PER_DAY = 64;
 
@@ -59,13 +63,10 @@ export const REQUEST_DEADLINE_MS = 10_000;
 export const CHARTER_VALIDITY_MS = 90 * 86_400_000;
 /** Clocks of honest members differ by minutes at most; entries from further ahead are refused. */
 export const CLOCK_SKEW_MS = 900_000;
+/** A maintenance holds repair back; one announced for longer, or for ever by mistake, counts for so long from its entry. */
+export const MAINTENANCE_MS_MAX = 7 * 86_400_000;
 /** A voter that holds an uncertified head for this long finishes it itself. */
 export const FINISH_AFTER_MS = 10_000;
-/**
- * After a release is certified, nothing it gave up is erased for this long: whoever comes back from two weeks' holidays
- * can still keep what was released by mistake or by a thief. Each voter counts from when it got the release.
- */
-export const ERASE_GRACE_MS = 14 * 86_400_000;
 /**
  * How far a place's date may lie back and still count for its retention: a week without a quorum costs no upload. Less
  * than the grace period, so that dating back never brings erasing forward.

@@ -3,6 +3,7 @@
 import { compareBytes, concat, equalBytes, toHex } from './bytes.ts';
 import { corruptKey } from './checked-store.ts';
 import { Fault } from './fault.ts';
+import { mappedRows } from './mapped-rows.ts';
 import type { Store } from './ports/store.ts';
 
 /** A view of `inner` below `prefix`. Closing the view leaves `inner` open. */
@@ -30,7 +31,7 @@ export function prefixedStore(inner: Store, prefix: Uint8Array): Store {
         ),
         options,
       ),
-    async *range(range) {
+    range(range) {
       const lower =
         range.gt === undefined ? { gte: under(range.gte ?? new Uint8Array(0)) } : { gt: under(range.gt) };
       const limits = {
@@ -38,14 +39,12 @@ export function prefixedStore(inner: Store, prefix: Uint8Array): Store {
         ...(range.limit === undefined ? {} : { limit: range.limit }),
       };
       const upper = range.lt === undefined ? end : under(range.lt);
-      try {
-        for await (const [key, value] of inner.range({ ...lower, lt: upper, ...limits })) {
-          if (compareBytes(key.subarray(0, prefix.length), prefix) === 0)
-            yield [key.subarray(prefix.length), value];
-        }
-      } catch (error) {
-        throw told(error);
-      }
+      const isUnder = (key: Uint8Array) => compareBytes(key.subarray(0, prefix.length), prefix) === 0;
+      return mappedRows(
+        inner.range({ ...lower, lt: upper, ...limits }),
+        ([key, value]) => (isUnder(key) ? [key.subarray(prefix.length), value] : undefined),
+        told,
+      );
     },
     ...(inner.compact === undefined
       ? {}

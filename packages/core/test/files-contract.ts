@@ -2,7 +2,7 @@
 // open a fresh, empty root.
 
 import { describe, expect, test } from 'vitest';
-import { type Files, utf8 } from '../src/index.ts';
+import { type Files, fromUtf8, replaceFile, utf8 } from '../src/index.ts';
 
 export function filesContract(name: string, openEmpty: () => Promise<Files>): void {
   const put = async (files: Files, path: string, text: string) => {
@@ -145,6 +145,25 @@ export function filesContract(name: string, openEmpty: () => Promise<Files>): vo
         await expect((async () => files.remove(path))()).rejects.toThrow('assertion failed');
       },
     );
+
+    test('a file that is replaced while it is read is the one or the other, whole', async () => {
+      const files = await openEmpty();
+      const texts = ['short', 'x'.repeat(5_000)];
+      await replaceFile(files, 'a', utf8('short'));
+      const seen = new Set<string>();
+      let replaced = 0;
+      const isDone = () => replaced >= 300;
+      const readOn = async () => {
+        do seen.add(fromUtf8((await files.readAll('a', 9_999)) as Uint8Array));
+        while (!isDone());
+      };
+      const replaceOn = async () => {
+        for (; replaced < 300; replaced++) await replaceFile(files, 'a', utf8(texts[replaced % 2] as string));
+      };
+      await Promise.all([replaceOn(), readOn(), readOn()]);
+      expect([...seen].filter((text) => !texts.includes(text))).toEqual([]);
+      expect(seen.size).toBe(2);
+    });
 
     test('an open file stays itself under another name, and without one', async () => {
       const files = await openEmpty();

@@ -10,6 +10,7 @@ import {
   type Hoster,
   type Policy,
   type Site,
+  standardDurations,
   utf8,
 } from '../src/index.ts';
 
@@ -67,6 +68,7 @@ export function sampleCharter(options: SampleOptions): Charter {
       policies: ['standard'],
     })),
     policies: [samplePolicy({ k: Math.max(1, count - m), m, sitesLost: m, minSurvives: m })],
+    durations: standardDurations,
   };
 }
 
