@@ -1,9 +1,10 @@
 // Bulk streams: a header that says what follows, then raw fragment bytes. One stream carries one fragment, one way.
 //
-//   put:  header → verdict ← ; bytes → ; receipt ←        get:  header → ; found ← leaf hashes ← bytes ←
+//   put:  header → verdict ← ; bytes → ; receipt ←        get:  header → ; found ← leaf hashes ← runs, end to end ←
 
 import {
   BULK_HEADER_BYTES_MAX,
+  BULK_RUNS_MAX,
   type ByteStream,
   concat,
   decodeCbor,
@@ -16,15 +17,26 @@ import {
 import * as v from 'valibot';
 import { faultFromWire, faultToWire, segmentSchema } from './messages.ts';
 
+/** Offset and length, bytes of one fragment. */
+export type Run = [offset: number, length: number];
+
+/** No fragment is longer than an offset in 4 bytes reaches, and so the header has room for all runs. */
+const OFFSET_MAX = 0xffff_ffff;
+const runSchema = v.strictTuple([shape.count(OFFSET_MAX), v.pipe(shape.count(OFFSET_MAX), v.minValue(1))]);
+
 const headerSchema = v.variant('bulk', [
   v.strictObject({ bulk: v.literal('put'), segment: segmentSchema, index: shape.count(SHARDS_MAX) }),
   v.strictObject({
     bulk: v.literal('get'),
     segment: shape.bytes(32),
     index: shape.count(SHARDS_MAX),
-    /** Byte range of the fragment; whole leaves but for the fragment's end. */
-    offset: shape.count(),
-    length: shape.count(),
+    /** What is asked of the fragment, ascending; whole leaves but for the fragment's end. */
+    runs: v.pipe(
+      v.array(runSchema),
+      v.minLength(1),
+      v.maxLength(BULK_RUNS_MAX),
+      v.check((runs) => isAscending(runs), 'expected ascending runs that do not overlap'),
+    ),
   }),
 ]);
 export type BulkHeader = v.InferOutput<typeof headerSchema>;
@@ -34,11 +46,29 @@ const replySchema = v.variant('reply', [
   /** Send the bytes. */
   v.strictObject({ reply: v.literal('go') }),
   v.strictObject({ reply: v.literal('receipt'), generation: shape.count(), receipt: shape.bytes(64) }),
-  /** Fragment length in bytes; 32 bytes per leaf and then the range follow raw. */
+  /** Fragment length in bytes; 32 bytes per leaf and then the runs, end to end, follow raw. */
   v.strictObject({ reply: v.literal('found'), bytes: shape.count() }),
   v.strictObject({ reply: v.literal('fault'), fault: faultField }),
 ]);
 export type BulkReply = Exclude<v.InferOutput<typeof replySchema>, { reply: 'fault' }>;
+
+function isAscending(runs: readonly Run[]): boolean {
+  return runs.every(([offset], nth) => {
+    const [beforeOffset, beforeLength] = runs[nth - 1] ?? [0, 0];
+    return offset >= beforeOffset + beforeLength;
+  });
+}
+
+/** Ascending runs, those that touch made one: what lies together is read together. */
+export function joinedRuns(runs: Iterable<readonly [offset: number, length: number]>): Run[] {
+  const joined: Run[] = [];
+  for (const [offset, length] of runs) {
+    const last = joined.at(-1);
+    if (last !== undefined && last[0] + last[1] === offset) last[1] += length;
+    else joined.push([offset, length]);
+  }
+  return joined;
+}
 
 async function writeFramed(stream: ByteStream, value: unknown): Promise<void> {
   const bytes = encodeCbor(value);

@@ -17,6 +17,7 @@ import {
   shape,
 } from '@vauban/core';
 import * as v from 'valibot';
+import { healingAnswers, healingRequests } from './healing-messages.ts';
 
 const origin = shape.text(140);
 const note = shape.text(NOTE_BYTES_MAX);
@@ -108,6 +109,7 @@ const requests = [
   /** The voting key this voter has made for the next epoch. */
   v.strictObject({ ask: v.literal('next-key') }),
   v.strictObject({ ask: v.literal('status') }),
+  ...healingRequests,
 ] as const;
 
 const requestSchema = v.variant('ask', requests);
@@ -181,6 +183,7 @@ const answers = {
     refusedMessages: shape.count(),
     startedAt: shape.time(),
   }),
+  ...healingAnswers,
 } as const satisfies Record<Ask, v.GenericSchema>;
 
 export type AnswerOf<Name extends Ask> = v.InferOutput<(typeof answers)[Name]>;
