@@ -1,6 +1,6 @@
 // What fails together: the site, the building and the hoster a daemon stands in, and how many fragments each holds.
 
-import { type Charter, type DaemonId, findDaemon, homeOf } from '@vauban/core';
+import type { Charter, DaemonId } from '@vauban/core';
 
 /** One fragment of a segment, by index, and the daemon that holds it. */
 export interface Holder {
@@ -22,12 +22,28 @@ export interface DomainLoad {
   readonly fragments: number;
 }
 
+/** Kept per charter, which never changes: a daemon asks this for each of a million segments. */
+const known = new WeakMap<Charter, ReadonlyMap<DaemonId, Domains>>();
+
 /** Undefined for a daemon the charter does not list. */
 export function domainsOf(charter: Charter, id: DaemonId): Domains | undefined {
-  const daemon = findDaemon(charter, id);
-  if (daemon === undefined) return undefined;
-  const { site, hoster } = homeOf(charter, daemon);
-  return { site: site.id, building: site.building, hoster: hoster.id };
+  let all = known.get(charter);
+  if (all === undefined) {
+    all = domainsIn(charter);
+    known.set(charter, all);
+  }
+  return all.get(id);
+}
+
+function domainsIn(charter: Charter): ReadonlyMap<DaemonId, Domains> {
+  const domainsAt = new Map<string, Domains>();
+  for (const { id, building, hoster } of charter.sites) domainsAt.set(id, { site: id, building, hoster });
+  const all = new Map<DaemonId, Domains>();
+  for (const { id, site } of charter.daemons) {
+    const domains = domainsAt.get(site);
+    if (domains !== undefined) all.set(id, domains);
+  }
+  return all;
 }
 
 /**

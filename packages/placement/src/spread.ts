@@ -7,16 +7,18 @@ import { FlowNetwork } from './flow.ts';
 export interface Stand {
   readonly building: string;
   readonly hoster: string;
+  /** Fragments it could take; 1 unless told. */
+  readonly room?: number;
 }
 
-/** The rule to keep: the `lost` most loaded buildings hold at most m, hosters too, and no hoster holds k; 1 ≤ lost ≤ m. */
+/** The rule to keep: the `lost` most loaded buildings hold at most m, hosters too, and no hoster holds k; lost ≤ m. */
 export interface SpreadRule {
   readonly k: number;
   readonly m: number;
   readonly lost: number;
 }
 
-type Loads = ReadonlyMap<string, number>;
+type Counts = ReadonlyMap<string, number>;
 interface Taken {
   readonly buildings: Map<string, number>;
   readonly hosters: Map<string, number>;
@@ -74,7 +76,7 @@ function add(taken: Taken, stand: Stand, fragments: number): void {
 }
 
 function keeps(taken: Taken, rule: SpreadRule): boolean {
-  const heaviest = (loads: Loads) =>
+  const heaviest = (loads: Counts) =>
     [...loads.values()]
       .sort((a, b) => b - a)
       .slice(0, rule.lost)
@@ -89,23 +91,33 @@ function keeps(taken: Taken, rule: SpreadRule): boolean {
 /**
  * Whether `missing` of the stands can join what is taken. The sum of the s largest loads is the least of
  * s·t + Σ max(0, load − t) over whole t, so for a fixed t the rule says: t fragments free for each domain, and
- * m − s·t more that all domains share. That is a flow from hosters to buildings, one unit per site. With t = 0 all
- * domains together could hold m, too few.
+ * m − s·t more that all domains share. That is a flow from hosters to buildings, through the sites.
  */
-function completes(taken: Taken, stands: readonly Stand[], missing: number, rule: SpreadRule): boolean {
-  const ts = Array.from({ length: Math.floor(rule.m / rule.lost) }, (_, i) => i + 1);
+export function completes(
+  taken: { readonly buildings: Counts; readonly hosters: Counts },
+  stands: readonly Stand[],
+  missing: number,
+  rule: SpreadRule,
+): boolean {
+  const ts = freeLoads(rule);
   return ts.some((ofHosters) =>
     ts.some((ofBuildings) => joining(taken, stands, missing, { rule, ofHosters, ofBuildings }) >= missing),
   );
 }
 
+/** The t worth trying. With t = 0 all domains together could hold m, too few; where nothing may be lost, any load is free. */
+export function freeLoads({ k, m, lost }: SpreadRule): readonly number[] {
+  if (lost === 0) return [k + m];
+  return Array.from({ length: Math.floor(m / lost) }, (_, i) => i + 1);
+}
+
 function joining(
-  taken: Taken,
+  taken: { readonly buildings: Counts; readonly hosters: Counts },
   stands: readonly Stand[],
   missing: number,
   o: { readonly rule: SpreadRule; readonly ofHosters: number; readonly ofBuildings: number },
 ): number {
-  const shared = (loads: Loads, t: number) =>
+  const shared = (loads: Counts, t: number) =>
     [...loads.values()].reduce((left, load) => left - Math.max(0, load - t), o.rule.m - o.rule.lost * t);
   const hostersShare = shared(taken.hosters, o.ofHosters);
   const buildingsShare = shared(taken.buildings, o.ofBuildings);
@@ -117,7 +129,7 @@ function joining(
   net.edge(manyBuildings, sink, buildingsShare);
   const hosters = new Map<string, number>();
   const buildings = new Map<string, number>();
-  for (const { hoster, building } of stands) {
+  for (const { hoster, building, room = 1 } of stands) {
     if (!hosters.has(hoster)) {
       const [enters, leaves] = [net.vertex(), net.vertex()];
       const load = taken.hosters.get(hoster) ?? 0;
@@ -132,7 +144,7 @@ function joining(
       net.edge(enters, manyBuildings, buildingsShare);
       buildings.set(building, enters);
     }
-    net.edge(hosters.get(hoster) as number, buildings.get(building) as number, 1);
+    net.edge(hosters.get(hoster) as number, buildings.get(building) as number, room);
   }
   return net.run(source, sink, missing);
 }

@@ -9,6 +9,7 @@ import {
   type Policy,
   toHex,
   utf8,
+  standardDurations,
 } from '@vauban/core';
 import { nodeCrypto } from '@vauban/core/node';
 import fc from 'fast-check';
@@ -114,6 +115,7 @@ export function charterOf(
     ),
     agencies: [],
     policies: [],
+    durations: standardDurations,
   };
 }
 
