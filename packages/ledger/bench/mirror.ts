@@ -26,7 +26,8 @@ export interface Opened {
   readonly bytes: number;
 }
 
-const ledgerOf = (level: Store) => prefixedStore(checkedStore(level, crypto), utf8('ledger/'));
+/** As a daemon lays it out in its index. */
+export const ledgerOf = (level: Store) => prefixedStore(checkedStore(level, crypto), utf8('ledger/'));
 
 export async function fillMirror(directory: string, of: { logs: number; entries: number }): Promise<void> {
   const level = await openLevelStore(directory, { writeBufferBytes: 64 << 20 });

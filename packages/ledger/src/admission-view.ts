@@ -26,6 +26,12 @@ export interface AdmissionView {
   /** Releases of the payload of an `objects` entry. */
   payloadReleases(name: ClaimName): Promise<readonly ReleaseFact[]>;
   certifiedSizeOf(origin: string): Promise<number>;
+  /** The site that a `site-lost` entry names; null for another entry, undefined when it is not here. */
+  siteLost(name: ClaimName): Promise<string | null | undefined>;
+  /** Whether the daemon's site was declared lost and it has not come back: by anybody, or by a certified entry. */
+  isLost(daemon: string, by: 'anybody' | 'certified'): Promise<boolean>;
+  /** Root that the log's writer signed at a size; undefined when it is not here, or signed nothing there. */
+  signedRoot(origin: string, size: number): Promise<Uint8Array | undefined>;
   /** Voting sets of all epochs, by which certificates are judged. */
   readonly epochs: VotingSets;
   /** The writer of a log; undefined when the log is not here. */

@@ -11,7 +11,9 @@ import {
   refuse,
 } from './admission-view.ts';
 import { admitAdopt, admitSuccessor } from './admit-adopt.ts';
+import { admitAudit } from './admit-audit.ts';
 import { admitKeep, admitRelease } from './admit-claims.ts';
+import { admitDrill, admitReadmit, admitSiteWord } from './admit-consortium.ts';
 import { admitCustody } from './admit-custody.ts';
 import { admitPurge, admitSweep, admitTrim } from './admit-erasing.ts';
 import { admitPlace } from './admit-place.ts';
@@ -62,6 +64,15 @@ export async function admit(view: AdmissionView, at: EntryPlace, open: OpenEntry
       return admitSweep(view, at, payload);
     case 'trim':
       return admitTrim(view, at, payload);
+    case 'site-lost':
+    case 'maintenance':
+      return admitSiteWord(view, at, payload.site);
+    case 'drill':
+      return admitDrill(view, at);
+    case 'readmit':
+      return admitReadmit(view, at, payload);
+    case 'audit':
+      return admitAudit(view, at, payload);
     case 'adopt':
       return admitAdopt(view, at, payload);
   }

@@ -59,15 +59,15 @@ export async function admitCustody(
   if (custody.bytes !== fragmentBytesOf(placed) || !verifyReceipt(view.crypto, claim, signed)) {
     throw refuse('RECEIPT_FORGED', 'the custody carries no valid receipt of its daemon', { daemon, index });
   }
-  refuseCrowded(view, known, { daemon, index, placed });
+  await refuseCrowded(view, known, { daemon, index, placed });
 }
 
-/** At most m distinct fragments on the site, and fewer than k at the hoster. */
-function refuseCrowded(
+/** At most m distinct fragments on the site, and fewer than k at the hoster; what lay on a lost site is not there. */
+async function refuseCrowded(
   view: AdmissionView,
   known: SegmentFacts,
   { daemon, index, placed }: { readonly daemon: string; readonly index: number; readonly placed: Place },
-): void {
+): Promise<void> {
   const holder = findDaemon(view.current, daemon);
   assert(holder !== undefined, 'an admitted daemon is in the charter');
   const home = homeOf(view.current, holder);
@@ -75,7 +75,8 @@ function refuseCrowded(
   const atHoster = new Set<number>();
   for (const one of [...holdersNow(known), { daemon, index }]) {
     const other = findDaemon(view.current, one.daemon);
-    if (other === undefined) continue;
+    const own = one.daemon === daemon;
+    if (other === undefined || (!own && (await view.isLost(one.daemon, 'certified')))) continue;
     const there = homeOf(view.current, other);
     if (there.site.id === home.site.id) onSite.add(one.index);
     if (there.hoster.id === home.hoster.id) atHoster.add(one.index);

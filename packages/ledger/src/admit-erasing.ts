@@ -2,7 +2,7 @@
 // why nothing is erased that somebody was promised (SPEC: admission; what breaks without them: the ledger's model).
 
 import { findDaemon, toHex } from '@vauban/core';
-import { margin } from '@vauban/placement';
+import { type Holder, margin } from '@vauban/placement';
 import {
   type AdmissionView,
   admitWriter,
@@ -101,7 +101,8 @@ export async function admitTrim(view: AdmissionView, at: EntryPlace, trim: Paylo
     throw refuse('UNKNOWN_HOLDER', `no daemon ${keeper} in the charter`, named);
   }
   const facts = await trusted(view, await view.segment(trim.segment));
-  const holders = holdersNow(facts);
+  const holders: Holder[] = [];
+  for (const one of holdersNow(facts)) if (!(await view.isLost(one.daemon, 'anybody'))) holders.push(one);
   const holds = (one: string) => holders.some((held) => held.daemon === one && held.index === index);
   for (const one of [daemon, keeper]) {
     if (!holds(one)) {
@@ -124,11 +125,7 @@ export async function admitTrim(view: AdmissionView, at: EntryPlace, trim: Paylo
 }
 
 /** Full margin, and the domain rule, without the copy to erase. */
-function refuseThinned(
-  view: AdmissionView,
-  facts: SegmentFacts,
-  holders: ReturnType<typeof holdersNow>,
-): void {
+function refuseThinned(view: AdmissionView, facts: SegmentFacts, holders: readonly Holder[]): void {
   const places = facts.places.filter(({ voided }) => !voided);
   if (places.length === 0)
     throw refuse('CLAIM_MISSING', 'no certified place of this segment is known here', {});

@@ -16,7 +16,15 @@ import type { Writer } from './writer.ts';
 /** An idle head is cosigned anew after this long, so that its certificate stays fresh. */
 const DAY_S = 86_400;
 /** What is judged by itself and its own log; for anything else all logs have to be at hand. */
-const standingAlone: ReadonlySet<EntryKind> = new Set(['genesis', 'objects', 'void', 'lost']);
+const standingAlone: ReadonlySet<EntryKind> = new Set([
+  'genesis',
+  'objects',
+  'void',
+  'lost',
+  'site-lost',
+  'maintenance',
+  'drill',
+]);
 
 /** What admission may look at, here and now. */
 export function viewOf({ logs, ...of }: MirrorGround): AdmissionView {

@@ -1,4 +1,4 @@
-// What one agency may cost a voter per day: ledger bytes and signature checks. Kept in memory; a restart forgives. What is charged
+// What an agency, a hoster or an operator may cost a voter per day: ledger bytes and signature checks. Kept in memory; a restart forgives. What is charged
 // and then refused stays charged.
 
 import {
@@ -6,12 +6,14 @@ import {
   AGENCY_SIGNATURE_CHECKS_PER_DAY,
   DEVICE_VOIDS_PER_DAY,
   Fault,
+  MEMBER_LEDGER_BYTES_PER_DAY,
   SHARDS_MAX,
 } from '@vauban/core';
 import { decodeEntry, decodePayload, type EntryKind } from './entry.ts';
 import { bytesOfRecord, isErased, type LogRecord } from './log-record.ts';
 
 const DAY_MS = 86_400_000;
+const SITE_WORD_CHECKS = AGENCY_SIGNATURE_CHECKS_PER_DAY / 1_000;
 
 /** What an append costs before anything in it is believed: bytes, and signatures or segments to look at. */
 export function costOf(records: readonly LogRecord[]): {
@@ -40,6 +42,9 @@ function looksOf(kind: EntryKind, payload: Uint8Array): number {
   if (kind === 'place') return decodePayload(kind, payload).fragments.length;
   if (kind === 'keep') return decodePayload(kind, payload).segments.length;
   if (kind === 'release') return decodePayload(kind, payload).claims.length;
+  // Everybody reads all of them, again and again: a thousand a day are more than a consortium has to say of its sites.
+  if (kind === 'site-lost' || kind === 'maintenance' || kind === 'readmit' || kind === 'drill')
+    return SITE_WORD_CHECKS;
   // The writer's head, the delegation, and the receipts of a place that is taken over.
   return kind === 'adopt' ? SHARDS_MAX : 0;
 }
@@ -55,6 +60,13 @@ export interface BudgetLimits {
   readonly checksPerDay: number;
   readonly voidsPerDay: number;
 }
+
+/** Of a hoster's daemons together, and of an operator. */
+export const memberLimits: BudgetLimits = {
+  bytesPerDay: MEMBER_LEDGER_BYTES_PER_DAY,
+  checksPerDay: AGENCY_SIGNATURE_CHECKS_PER_DAY,
+  voidsPerDay: DEVICE_VOIDS_PER_DAY,
+};
 
 export class Budget {
   readonly #limits: BudgetLimits;
@@ -95,16 +107,11 @@ export class Budget {
       const voids =
         cost.voidsOf === undefined ? Number.POSITIVE_INFINITY : (spent.voids.get(cost.voidsOf) ?? 0);
       if (voids >= this.#limits.voidsPerDay) {
-        throw new Fault(
-          'refused',
-          'BUDGET_SPENT',
-          `the agency ${agency} used up today's ledger budget here`,
-          {
-            agency,
-            bytes: spent.bytes,
-            checks: spent.checks,
-          },
-        );
+        throw new Fault('refused', 'BUDGET_SPENT', `${agency} used up today's ledger budget here`, {
+          agency,
+          bytes: spent.bytes,
+          checks: spent.checks,
+        });
       }
       spent.voids.set(cost.voidsOf as string, voids + 1);
     }

@@ -10,10 +10,13 @@ import {
   encodeCbor,
   equalBytes,
   Fault,
+  fromUtf8,
   NOTE_BYTES_MAX,
   PAYLOAD_BYTES_MAX,
   SHARDS_MAX,
   shape,
+  slugPattern,
+  toHex,
   utf8,
 } from '@vauban/core';
 import * as v from 'valibot';
@@ -31,6 +34,11 @@ export const entryKinds = [
   'purge',
   'sweep',
   'trim',
+  'site-lost',
+  'maintenance',
+  'readmit',
+  'audit',
+  'drill',
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];
 
@@ -87,6 +95,13 @@ export type ClaimName = v.InferOutput<typeof claimName>;
 const namedEntry = v.strictTuple([shape.text(140), shape.count()]);
 /** As many as one entry may name; the payload's own limit holds as well. */
 const NAMED_MAX = 1_000;
+
+/** Findings of each sort that one audit may list: a voter looks each of them up. */
+const FINDINGS_MAX = 500;
+const faultCode = v.pipe(v.string(), v.regex(/^[A-Z][A-Z_]{0,39}$/));
+/** A challenge that was not answered well: [segment, index, leaf, why]. */
+const finding = v.strictTuple([shape.bytes(32), shape.count(SHARDS_MAX), shape.count(), faultCode]);
+const findings = v.pipe(v.array(finding), v.maxLength(FINDINGS_MAX));
 
 /** A fragment of a place: [root], or [root, daemon, generation, receipt] where one holds it. */
 const placedFragment = v.union([
@@ -205,6 +220,58 @@ const schemas = {
     keeper: daemonBytes,
     generation: shape.count(),
   }),
+  /** Nothing on this site is counted on any more, until its daemons say that they are back. */
+  'site-lost': v.strictObject({ kind: v.literal('site-lost'), site: shape.text(40) }),
+  /** The site is away on purpose until then; a time that is over ends it. */
+  maintenance: v.strictObject({
+    kind: v.literal('maintenance'),
+    site: shape.text(40),
+    until: shape.time(),
+  }),
+  /** This daemon counts again; `losses` are the `site-lost` entries that it answers. */
+  readmit: v.strictObject({
+    kind: v.literal('readmit'),
+    losses: v.pipe(v.array(namedEntry), v.maxLength(NAMED_MAX)),
+  }),
+  /** What this daemon found when it challenged another one. */
+  audit: v.pipe(
+    v.strictObject({
+      kind: v.literal('audit'),
+      daemon: daemonBytes,
+      /** The certified head that the leaves asked for were derived from. */
+      head: v.strictObject({ origin: shape.text(140), size: shape.count(), root: shape.bytes(32) }),
+      round: shape.count(),
+      /** Leaves asked for. */
+      challenged: shape.count(),
+      /** Once; again and again, so that it counts against the holder; and right again after that. */
+      failed: findings,
+      degraded: findings,
+      restored: v.pipe(
+        v.array(v.strictTuple([shape.bytes(32), shape.count(SHARDS_MAX)])),
+        v.maxLength(FINDINGS_MAX),
+      ),
+    }),
+    v.check(({ degraded, restored }) => {
+      const bad = new Set(degraded.map(([segment, index]) => `${toHex(segment)}/${index}`));
+      return !restored.some(([segment, index]) => bad.has(`${toHex(segment)}/${index}`));
+    }, 'expected no fragment both degraded and restored'),
+  ),
+  /** A drill begins, with what it is to be and below which margin it aborts; ends; or was aborted. */
+  drill: v.pipe(
+    v.strictObject({
+      kind: v.literal('drill'),
+      drill: shape.bytes(16),
+      phase: v.picklist(['begun', 'ended', 'aborted']),
+      /** Name and SHA-256 of the scenario file. */
+      scenario: v.pipe(v.string(), v.regex(slugPattern)),
+      plan: shape.bytes(32),
+      /** Aborts below this margin of the worst segment; null: never. */
+      floor: v.nullable(shape.count(SHARDS_MAX)),
+      /** SHA-256 of the sealed report; null in what begins a drill, and where none could be made. */
+      report: v.nullable(shape.bytes(32)),
+    }),
+    v.check(({ phase, report }) => phase !== 'begun' || report === null, 'expected no report of what begins'),
+  ),
 } as const satisfies Record<EntryKind, v.GenericSchema>;
 
 export type Payloads = { readonly [Kind in EntryKind]: v.InferOutput<(typeof schemas)[Kind]> };
@@ -270,4 +337,11 @@ export function claimKey(claim: ClaimName): Uint8Array {
   const index = new Uint8Array(8);
   new DataView(index.buffer).setBigUint64(0, BigInt(claim.index));
   return concat(utf8(claim.origin), Uint8Array.of(0), index);
+}
+
+/** The entry that a key, or its rest, begins with. */
+export function nameOfKey(key: Uint8Array): ClaimName {
+  const end = key.indexOf(0);
+  const index = new DataView(key.buffer, key.byteOffset + end + 1, 8).getBigUint64(0);
+  return { origin: fromUtf8(key.subarray(0, end)), index: Number(index) };
 }

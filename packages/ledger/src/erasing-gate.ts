@@ -8,6 +8,9 @@ const holding: ReadonlySet<EntryKind> = new Set(['place', 'keep', 'adopt', 'rele
 /** Judged by what others hold: one at a time, and no holding meanwhile. */
 const excluding: ReadonlySet<EntryKind> = new Set(['custody', 'purge', 'sweep', 'trim']);
 
+// The others are judged by their own log, or, an audit and a readmit, by what was said before and is never unsaid; what
+// they say takes no copy away and forbids no erasing.
+
 /** In order of asking, so that neither kind waits for ever. */
 export class ErasingGate {
   #excluded: Promise<unknown> = Promise.resolve();

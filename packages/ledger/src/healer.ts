@@ -15,8 +15,9 @@ import {
 } from '@vauban/core';
 import { type CharterChain, isCharterOrigin } from './charter-log.ts';
 import { type HeadsBody, type HeadsScope, openHeads } from './heads.ts';
+import { isHint } from './holder-index.ts';
 import { healLog } from './log-healing.ts';
-import { scrubLog, sweepUnreadable } from './log-scrub.ts';
+import { mendHints, scrubLog, sweepUnreadable } from './log-scrub.ts';
 import type { ResolveWriter } from './held-logs.ts';
 import type { Mirror } from './mirror.ts';
 import type { NotesPage } from './note-shelf.ts';
@@ -104,9 +105,12 @@ export class Healer {
     const next = logs.origins().find((origin) => origin > this.#scrubbed);
     this.#scrubbed = next ?? '';
     if (next !== undefined) return this.#scrub(next, pace);
-    for await (const [, value] of readableRows(logs.raw, {}, (...found) => logs.found(...found))) {
-      await pace(value.length + ROW_BYTES);
-    }
+    const hints: Uint8Array[] = [];
+    const damaged = (key: Uint8Array, fault: Fault) =>
+      isHint(key) ? void hints.push(key) : logs.found(key, fault);
+    for await (const [, value] of readableRows(logs.raw, {}, damaged)) await pace(value.length + ROW_BYTES);
+    // What is in quarantine may be why a hint looks wrong.
+    if (!this.needed) await mendHints(logs, hints);
     if (logs.quarantine.doubt === null) await this.#keepSeals();
     this.#cycles += 1;
   }

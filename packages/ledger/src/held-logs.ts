@@ -12,7 +12,8 @@ import {
 } from '@vauban/core';
 import { type Append, wrong } from './append-check.ts';
 import { type Head, readHead } from './checkpoint.ts';
-import { decodePayload, leafHashOf, type OpenEntry } from './entry.ts';
+import { type ClaimName, decodePayload, leafHashOf, type OpenEntry } from './entry.ts';
+import { isHint } from './holder-index.ts';
 import {
   bytesOfRecord,
   isErased,
@@ -32,6 +33,7 @@ import {
   vaultKey,
 } from './log-rows.ts';
 import { type Quarantine, storeCorrupt } from './quarantine.ts';
+import { hasVoids, isVoided } from './segment-index.ts';
 import { watchedStore } from './watched-store.ts';
 import type { Writer } from './writer.ts';
 
@@ -46,6 +48,10 @@ export interface OpenedRows {
   readonly quarantine: Quarantine;
 }
 
+/** At most 8 MiB of rows: what is larger is opened anew each time. */
+const OPENED_MAX = 2_048;
+const OPENED_ROW_BYTES_MAX = 4_096;
+
 export class HeldLogs {
   /** Logs whose rows are not to be relied on. Whoever answers for logs asks it first; reads put into it what they find. */
   readonly quarantine: Quarantine;
@@ -55,6 +61,12 @@ export class HeldLogs {
   protected readonly crypto: Crypto;
   protected readonly states: Map<string, LogState>;
   protected readonly writers = new Map<string, Writer>();
+  /** Entries as last opened, with the row each was opened from: the same row is not decoded again. */
+  readonly #opened = new Map<string, { readonly row: Uint8Array; readonly entry: StoredEntry }>();
+  /** Logs of which no entry is cancelled: nearly all, and whoever looks at a segment asks for each of its entries. */
+  readonly #withoutVoids = new Set<string>();
+  readonly #withVoids = new Set<string>();
+  #voidsWritten = 0;
   #recent: { readonly max: number; readonly entries: Map<string, StoredEntry> } | undefined;
 
   protected constructor({ store, crypto, states, quarantine }: OpenedRows) {
@@ -65,8 +77,9 @@ export class HeldLogs {
     this.crypto = crypto;
   }
 
-  /** A corrupt row was met: the log it belongs to, or all of them when its key does not say. */
+  /** A corrupt row was met: the log it belongs to, or all of them when its key does not say. A hint is no log's. */
   found(key: Uint8Array, fault: Fault): void {
+    if (isHint(key)) return;
     const origin = originOfKey(key);
     const one = origin !== undefined && this.states.has(origin) && key[0] !== 'L'.charCodeAt(0);
     if (one) this.quarantine.put(origin, fault);
@@ -106,11 +119,15 @@ export class HeldLogs {
 
   /** Records [from, to), in order. Fewer than asked means the store has a hole: STORE_CORRUPT. */
   async records(origin: string, from: number, to: number): Promise<LogRecord[]> {
-    const found: LogRecord[] = [];
-    if (to <= from) return found;
+    const rows = await this.#rows(origin, from, to);
+    return rows.map((row, nth) => this.#decoded(origin, from + nth, row));
+  }
+
+  async #rows(origin: string, from: number, to: number): Promise<Uint8Array[]> {
+    if (to <= from) return [];
+    const found: Uint8Array[] = [];
     const range = { gte: entryKey(origin, from), lt: entryKey(origin, to) };
-    for await (const [, value] of this.store.range(range))
-      found.push(this.#decoded(origin, from + found.length, value));
+    for await (const [, value] of this.store.range(range)) found.push(value);
     if (found.length !== to - from) {
       const facts = { from, to, found: found.length };
       throw this.#corrupt(origin, `entries ${from} to ${to} of ${origin} are not all there`, facts);
@@ -149,25 +166,53 @@ export class HeldLogs {
     const recent = this.#recent;
     const known = recent?.entries.get(nameOf(origin, from));
     if (known !== undefined && to === from + 1) return [known];
-    const records = await this.records(origin, from, to);
-    return records.map((record, nth) => {
+    const rows = await this.#rows(origin, from, to);
+    return rows.map((row, nth) => {
       const index = from + nth;
-      try {
-        const opened = openStored(this.crypto, record);
-        if (recent === undefined) return opened;
-        recent.entries.set(nameOf(origin, index), opened);
-        if (recent.entries.size > recent.max)
-          recent.entries.delete(recent.entries.keys().next().value as string);
-        return opened;
-      } catch (error) {
-        throw this.#corrupt(origin, `entry ${index} of ${origin} is not what was stored`, { index }, error);
-      }
+      const opened = this.#open(origin, index, row);
+      if (recent !== undefined) keep(recent.entries, nameOf(origin, index), opened, recent.max);
+      return opened;
     });
+  }
+
+  #open(origin: string, index: number, row: Uint8Array): StoredEntry {
+    const name = nameOf(origin, index);
+    const known = this.#opened.get(name);
+    if (known !== undefined && equalBytes(known.row, row)) return known.entry;
+    const record = this.#decoded(origin, index, row);
+    try {
+      const entry = openStored(this.crypto, record);
+      if (row.length <= OPENED_ROW_BYTES_MAX) keep(this.#opened, name, { row, entry }, OPENED_MAX);
+      return entry;
+    } catch (error) {
+      throw this.#corrupt(origin, `entry ${index} of ${origin} is not what was stored`, { index }, error);
+    }
   }
 
   /** Remembers as many entries as last opened: for whoever only reads, and looks at the same ones several times. */
   rememberOpened(max: number): void {
     this.#recent = { max, entries: new Map() };
+  }
+
+  /** Whether a void cancels the entry's effect. */
+  async isVoided(name: ClaimName): Promise<boolean> {
+    const { origin } = name;
+    if (this.#withoutVoids.has(origin)) return false;
+    if (!this.#withVoids.has(origin)) {
+      const before = this.#voidsWritten;
+      // A row that cannot be read is one that there is.
+      const found = await hasVoids(this.store, origin).catch(() => true);
+      if (before === this.#voidsWritten) (found ? this.#withVoids : this.#withoutVoids).add(origin);
+      if (!found) return false;
+    }
+    return isVoided(this.store, name);
+  }
+
+  /** To be told before and after such rows are written. */
+  protected voidsChange(): void {
+    this.#voidsWritten += 1;
+    this.#withoutVoids.clear();
+    this.#withVoids.clear();
   }
 
   /** One entry with its payload. Faults: STORE_CORRUPT, PAYLOAD_ERASED. */
@@ -226,6 +271,13 @@ export class HeldLogs {
     }
     return origins;
   }
+}
+
+/** The oldest makes room. */
+function keep<Value>(map: Map<string, Value>, name: string, value: Value, max: number): void {
+  map.delete(name);
+  map.set(name, value);
+  if (map.size > max) map.delete(map.keys().next().value as string);
 }
 
 const nameOf = (origin: string, index: number) => `${origin} ${index}`;

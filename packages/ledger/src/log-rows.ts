@@ -135,7 +135,7 @@ export function vaultKey(vault: Uint8Array, origin = ''): Uint8Array {
  * longer what they were).
  */
 export function originOfKey(key: Uint8Array): string | undefined {
-  const from = { L: 2, F: 2, E: 2, B: 2, V: 2, R: 2, P: 2, W: 34, S: 35, G: 42 }[
+  const from = { C: 3, L: 2, F: 2, E: 2, B: 2, V: 2, R: 2, P: 2, W: 34, S: 35, G: 42 }[
     String.fromCharCode(key[0] ?? 0)
   ];
   if (from === undefined || key[1] !== '/'.charCodeAt(0)) return undefined;

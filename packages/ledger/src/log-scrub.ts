@@ -4,6 +4,7 @@
 import {
   CompactRange,
   type Crypto,
+  daemonIdBytes,
   equalBytes,
   type Fault,
   fromUtf8,
@@ -14,11 +15,14 @@ import {
 } from '@vauban/core';
 import { derivedRows } from './append-rows.ts';
 import { type Head, readHead } from './checkpoint.ts';
+import { hintOf, hintRow } from './holder-index.ts';
 import { openStored, type StoredEntry } from './log-record.ts';
 import { boundaryKey, decodeRecord, entryKey, type LogState } from './log-rows.ts';
 import type { ResolveWriter } from './held-logs.ts';
 import type { LogStore } from './log-store.ts';
 import { storeCorrupt } from './quarantine.ts';
+import { claimsHolder } from './segment-facts.ts';
+import { segmentFacts } from './segment-index.ts';
 import type { Writer } from './writer.ts';
 
 /** Entries of one read. */
@@ -125,6 +129,17 @@ export async function sweepUnreadable(logs: LogStore): Promise<number> {
   while ((await rows.next()).done !== true);
   if (gone.length > 0) await logs.write(gone);
   return gone.length;
+}
+
+/** Hints that cannot be read are written anew where the logs say the same, and removed where they do not. */
+export async function mendHints(logs: LogStore, keys: readonly Uint8Array[]): Promise<void> {
+  const mended: StoreOperation[] = [];
+  for (const key of keys) {
+    const hint = hintOf(key);
+    const right = hint !== undefined && claimsHolder(await segmentFacts(logs, hint.segment), hint);
+    mended.push(right ? hintRow(daemonIdBytes(hint.daemon), hint.segment) : { del: key });
+  }
+  if (mended.length > 0) await logs.write(mended);
 }
 
 function rotten(origin: string, size: number): Fault {

@@ -17,13 +17,15 @@ import {
 import { type Append, type CheckedAppend, checkAppend, stateAfter, wrong } from './append-check.ts';
 import { appendRows } from './append-rows.ts';
 import { readHead } from './checkpoint.ts';
+import { consortiumName, consortiumRange, isConsortiumKey } from './consortium-rows.ts';
 import type { ClaimName } from './entry.ts';
 import { HeldLogs, type ResolveWriter } from './held-logs.ts';
 import { Locks } from './locks.ts';
 import { purgesPayload } from './log-record.ts';
 import { decodeState, type LogState, originOfKey, stateRange, stateRow } from './log-rows.ts';
 import { Quarantine, storeCorrupt } from './quarantine.ts';
-import { isVoided, undoneVoids } from './segment-index.ts';
+import { isVoidRow, undoneVoids } from './segment-index.ts';
+import { type HeardSegments, keysPut, StoreWatch, touchedBy } from './store-watch.ts';
 import type { Writer } from './writer.ts';
 
 export type { Append, CheckedAppend } from './append-check.ts';
@@ -33,6 +35,9 @@ export type { LogState } from './log-rows.ts';
 export class LogStore extends HeldLogs {
   readonly #alone = new Locks();
   readonly #writes = new Locks();
+  readonly #watch = new StoreWatch();
+  /** Logs that ever said something about the consortium. */
+  readonly #speakers = new Set<string>();
   #failure: Fault | undefined;
 
   /**
@@ -61,7 +66,25 @@ export class LogStore extends HeldLogs {
         corrupt(key, storeCorrupt(error.message, error.facts, error));
       }
     }
-    return new LogStore({ store, crypto, states, quarantine });
+    const logs = new LogStore({ store, crypto, states, quarantine });
+    // Rows that cannot be read are found, and told of, by whoever reads them.
+    for await (const [key] of readableRows(store, consortiumRange, () => undefined)) {
+      logs.#speakers.add(consortiumName(key).origin);
+    }
+    return logs;
+  }
+
+  /**
+   * Tells of the segments that each commit wrote rows for, or voided an entry about; deduplicated, once they can be read.
+   * Returns what ends it. Whatever a listener throws is its own affair.
+   */
+  watchSegments(heard: HeardSegments): () => void {
+    return this.#watch.segments(heard);
+  }
+
+  /** Tells when what `consortiumFacts` says may have changed: said, voided or certified. Returns what ends it. */
+  watchConsortium(heard: () => void): () => void {
+    return this.#watch.consortium(heard);
   }
 
   /** Whether a purge that lists this entry's payload is held here as certified, and nothing voids it. */
@@ -69,7 +92,7 @@ export class LogStore extends HeldLogs {
     if (purge.index >= this.state(purge.origin).certifiedSize) return false;
     const { payload } = await this.stored(purge.origin, purge.index);
     if (payload === null || !purgesPayload(payload, of)) return false;
-    return !(await isVoided(this.store, purge));
+    return !(await this.isVoided(purge));
   }
 
   /**
@@ -129,6 +152,7 @@ export class LogStore extends HeldLogs {
       const { certifiedSize, certificate } = this.state(after.origin);
       const certified = certifiedSize > after.certifiedSize ? { certifiedSize, certificate } : {};
       this.states.set(after.origin, { ...after, ...certified });
+      await this.#tell(operations);
     });
   }
 
@@ -142,8 +166,9 @@ export class LogStore extends HeldLogs {
   }
 
   /** Writes rows beside what the logs' own states say: a payload erased, rows of a log that is being healed. */
-  write(operations: readonly StoreOperation[]): Promise<void> {
-    return this.#write(operations, true);
+  async write(operations: readonly StoreOperation[]): Promise<void> {
+    await this.#write(operations, true);
+    await this.#tell(operations);
   }
 
   /** Makes the head that healing came to the log's own. Faults: STORE_FAILED. */
@@ -152,12 +177,15 @@ export class LogStore extends HeldLogs {
       await this.#write([...operations, stateRow(state)], true);
       this.states.set(state.origin, state);
       this.writers.delete(state.origin);
+      await this.#tell(operations);
     });
   }
 
   /** After a failed batch nobody knows what the disk holds: nothing more is written until all is read anew. */
   async #write(operations: readonly StoreOperation[], sync: boolean): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
+    const voids = operations.some((one) => isVoidRow('put' in one ? one.put : one.del));
+    if (voids) this.voidsChange();
     try {
       await this.store.batch(operations, { sync });
     } catch (error) {
@@ -171,6 +199,8 @@ export class LogStore extends HeldLogs {
         error,
       );
       throw this.#failure;
+    } finally {
+      if (voids) this.voidsChange();
     }
   }
 
@@ -191,7 +221,18 @@ export class LogStore extends HeldLogs {
       const undone = certified.size === state.size ? [] : await undoneVoids(this.store, voids);
       this.states.set(origin, after);
       await this.#write([stateRow(after), ...undone], false);
+      await this.#tell(undone, this.#speakers.has(origin));
     });
+  }
+
+  /** After a commit, to whoever listens; nothing that goes wrong here undoes it. */
+  async #tell(operations: readonly StoreOperation[], certified = false): Promise<void> {
+    for (const key of keysPut(operations)) {
+      if (isConsortiumKey(key)) this.#speakers.add(consortiumName(key).origin);
+    }
+    if (this.#watch.idle) return;
+    const touched = await touchedBy(this, operations);
+    this.#watch.tell({ ...touched, consortium: touched.consortium || certified });
   }
 }
 

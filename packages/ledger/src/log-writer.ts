@@ -100,6 +100,23 @@ export class LogWriter {
     return this.#started;
   }
 
+  /**
+   * Voids what is signed and not certified: for when too many refuse it, and too few can be asked, for either. Faults: those of
+   * `append`; what could not be voided is tried again with the next append.
+   */
+  takeBack(): Promise<void> {
+    return this.#lock.run(async () => {
+      if (this.#lost !== undefined) throw this.#lost;
+      const { certifiedSize, size } = this.#options.logs.state(this.origin);
+      if (certifiedSize < size) await this.#void(Math.max(1, certifiedSize), size);
+    });
+  }
+
+  /** Entries signed so far, certified or not. */
+  get size(): number {
+    return this.#options.logs.state(this.origin).size;
+  }
+
   /** A head this key signed; what it did not sign, a hoster made up. */
   #ownHead(checkpoint: string): Head | undefined {
     try {
@@ -140,6 +157,15 @@ export class LogWriter {
       }
       await this.#persist(size === 0 ? [this.#options.genesis, ...payloads] : payloads);
       return { origin: this.origin, index, certificate: await this.#certify() };
+    });
+  }
+
+  /** Gets certified what was signed and could not be so far; nothing when all is. Faults: those of `append`. */
+  finish(): Promise<void> {
+    return this.#lock.run(async () => {
+      if (this.#lost !== undefined) throw this.#lost;
+      const { certifiedSize, size } = this.#options.logs.state(this.origin);
+      if (certifiedSize < size) await this.#certify();
     });
   }
 

@@ -13,8 +13,6 @@ export interface MirrorGround {
   readonly crypto: Crypto;
   readonly clock: Clock;
   readonly charters: CharterChain;
-  /** How long after a release nothing may be erased yet. */
-  readonly graceMs: number | undefined;
 }
 
 /** The writer that a stored log's first record names, whose signatures were checked when it came in. */

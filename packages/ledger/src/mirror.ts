@@ -4,17 +4,20 @@
 
 import {
   asFault,
+  type Charter,
   type Clock,
   type Crypto,
   Fault,
+  findDaemon,
   FINISH_AFTER_MS,
+  homeOf,
   MESSAGE_BYTES_MAX,
   type StoreOperation,
   votingKey,
 } from '@vauban/core';
 import { type AdmissionView, admitWriter } from './admission.ts';
 import { admitAbove, viewOf, vote } from './ballot.ts';
-import { Budget, type BudgetLimits, costOf } from './budget.ts';
+import { Budget, type BudgetLimits, costOf, memberLimits } from './budget.ts';
 import type { CharterChain } from './charter-log.ts';
 import { originOf, readHead } from './checkpoint.ts';
 import { ErasingGate } from './erasing-gate.ts';
@@ -40,8 +43,6 @@ export interface MirrorOptions {
   readonly charters: CharterChain;
   readonly voting: VotingRight | null;
   readonly budgets?: BudgetLimits;
-  /** How long after a release nothing may be erased yet; ERASE_GRACE_MS unless told. */
-  readonly graceMs?: number;
 }
 
 export class Mirror {
@@ -50,14 +51,15 @@ export class Mirror {
   readonly seat: VotingSeat;
   readonly #ground: MirrorGround;
   readonly #budget: Budget;
+  readonly #memberBudget = new Budget(memberLimits);
   readonly #gate = new ErasingGate();
   readonly #sealed: SealedLogs;
   #heardNote: (said: RootNote) => void = () => undefined;
 
-  constructor({ logs, crypto, clock, charters, voting, budgets, graceMs }: MirrorOptions) {
+  constructor({ logs, crypto, clock, charters, voting, budgets }: MirrorOptions) {
     this.logs = logs;
     this.seat = new VotingSeat(voting);
-    this.#ground = { logs, seat: this.seat, crypto, clock, charters, graceMs };
+    this.#ground = { logs, seat: this.seat, crypto, clock, charters };
     this.#budget = new Budget(budgets);
     this.#sealed = new SealedLogs(logs);
   }
@@ -191,16 +193,13 @@ export class Mirror {
 
   /** Once the head is known to be signed, and before anything in it is looked at. */
   #charge({ origin, records }: Append, writer: Writer): void {
-    if (writer.kind !== 'device') return;
     const now = this.#ground.clock.now();
-    admitWriter({ now, current: this.#ground.charters.current }, writer);
+    const { current } = this.#ground.charters;
+    admitWriter({ now, current }, writer);
     const { bytes, checks, voids } = costOf(records);
-    this.#budget.charge(writer.delegation.agency, {
-      now,
-      bytes,
-      checks,
-      ...(voids ? { voidsOf: origin } : {}),
-    });
+    const cost = { now, bytes, checks, ...(voids ? { voidsOf: origin } : {}) };
+    if (writer.kind === 'device') this.#budget.charge(writer.delegation.agency, cost);
+    else this.#memberBudget.charge(memberOf(current, writer), cost);
   }
 
   /** What admission may look at, here and now. */
@@ -297,4 +296,11 @@ export class Mirror {
   notes(after: Uint8Array | null, agency: string | null): Promise<NotesPage> {
     return notesPage(this.logs.store, { after, agency });
   }
+}
+
+/** Who pays for a log that is no device's: a hoster for all its daemons, an operator for itself. */
+function memberOf(charter: Charter, writer: Exclude<Writer, { readonly kind: 'device' }>): string {
+  if (writer.kind === 'operator') return `operator ${writer.operator}`;
+  const daemon = findDaemon(charter, writer.daemon);
+  return `hoster ${daemon === undefined ? '' : homeOf(charter, daemon).hoster.id}`;
 }

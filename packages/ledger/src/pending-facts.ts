@@ -6,7 +6,7 @@ import type { AdmissionView } from './admission-view.ts';
 import { adoptionKey, effectOf } from './adoption.ts';
 import type { ClaimName, EntryKind } from './entry.ts';
 import { noFacts, type ReleaseFact, type SegmentFacts } from './segment-facts.ts';
-import { type IndexedEntry, policyOf } from './segment-index.ts';
+import { doubtsIn, type IndexedEntry, policyOf } from './segment-index.ts';
 
 type Growing = { -readonly [Key in keyof SegmentFacts]: SegmentFacts[Key][number][] };
 
@@ -19,6 +19,7 @@ export class PendingFacts {
   readonly #kinds: ReadonlyMap<number, EntryKind>;
   readonly #voided = new Set<number>();
   readonly #adopted = new Map<string, number>();
+  readonly #siteLosses = new Map<number, string>();
 
   /** Of the log `origin`, from entry `from` on: what is stored of it there (adopted, not admitted) counts only once added. */
   constructor(origin: string, from: number, kinds: ReadonlyMap<number, EntryKind>) {
@@ -73,6 +74,15 @@ export class PendingFacts {
         this.#raise(daemon, payload.generation);
         break;
       }
+      case 'audit':
+        for (const { segment, index, degraded } of doubtsIn(payload)) {
+          const said = { auditor: daemon, daemon: toHex(payload.daemon), index, degraded };
+          of(segment).doubts.push({ by: name, time, ...said, voided: false });
+        }
+        break;
+      case 'site-lost':
+        this.#siteLosses.set(name.index, payload.site);
+        break;
       default:
     }
   }
@@ -96,6 +106,10 @@ export class PendingFacts {
         name.origin === this.#origin && name.index >= this.#from
           ? this.#kinds.get(name.index)
           : view.kindOf(name),
+      siteLost: async (name) =>
+        name.origin === this.#origin && name.index >= this.#from
+          ? (this.#siteLosses.get(name.index) ?? null)
+          : view.siteLost(name),
       payloadReleases: async (name) =>
         this.#seen(await view.payloadReleases(name), this.#releases.get(keyOf(name)) ?? [], ({ by }) => by),
     };
@@ -113,6 +127,7 @@ export class PendingFacts {
       lost: this.#seen(stored.lost, pending.lost, ({ by }) => by),
       trims: this.#seen(stored.trims, pending.trims, ({ by }) => by),
       purges: this.#seen(stored.purges, pending.purges, ({ by }) => by),
+      doubts: this.#seen(stored.doubts, pending.doubts, ({ by }) => by),
     };
   }
 
@@ -136,7 +151,16 @@ export class PendingFacts {
     const key = toHex(segment);
     const known = this.#segments.get(key);
     if (known !== undefined) return known;
-    const empty = { places: [], keeps: [], releases: [], custody: [], lost: [], trims: [], purges: [] };
+    const empty: Growing = {
+      places: [],
+      keeps: [],
+      releases: [],
+      custody: [],
+      lost: [],
+      trims: [],
+      purges: [],
+      doubts: [],
+    };
     this.#segments.set(key, empty);
     return empty;
   }

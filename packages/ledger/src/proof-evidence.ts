@@ -8,7 +8,10 @@ import type { SaltedPayload } from './entry.ts';
 /** Reading a whole proof is bounded before anything in it is looked at. */
 export const PROOF_BYTES_MAX = 67_108_864;
 export const PROOF_FORMAT = 'vauban/proof/0';
-export const EVIDENCE_LINE = `${PROOF_FORMAT} evidence`;
+/** Of the same evidence, and two kinds of entries more: what was given up and erased. */
+export const DELETION_FORMAT = 'vauban/deletion/0';
+export type ProofFormat = typeof PROOF_FORMAT | typeof DELETION_FORMAT;
+export const evidenceLine = (format: ProofFormat): string => `${format} evidence`;
 /** The last millisecond of the year 9999: later times have no form in ISO 8601 with four digits. */
 export const TIME_MAX = 253_402_300_799_999;
 
@@ -42,8 +45,8 @@ export interface ProofEntry {
   readonly path: readonly Uint8Array[] | null;
 }
 
-export function writeEvidence(evidence: ProofEvidence): string {
-  const lines = [EVIDENCE_LINE, `at ${isoTime(evidence.at)}`];
+export function writeEvidence(evidence: ProofEvidence, format: ProofFormat): string {
+  const lines = [evidenceLine(format), `at ${isoTime(evidence.at)}`];
   if (evidence.label !== null) lines.push(`label ${evidence.label}`);
   for (const segment of evidence.segments) lines.push(`segment ${toHex(segment)}`);
   for (const [nth, { body, signatures, certificate }] of evidence.charters.entries()) {
@@ -65,9 +68,9 @@ export function writeEvidence(evidence: ProofEvidence): string {
 }
 
 /** Reads from the evidence line on. Faults: PROOF_MALFORMED (integrity). */
-export function readEvidence(text: string): ProofEvidence {
+export function readEvidence(text: string, format: ProofFormat): ProofEvidence {
   const lines = new Lines(text);
-  lines.word(EVIDENCE_LINE);
+  lines.word(evidenceLine(format));
   const at = readTime(lines.after('at '));
   const label = lines.ahead('label ') ? lines.after('label ') : null;
   const segments: Uint8Array[] = [];

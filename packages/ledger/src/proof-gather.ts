@@ -11,7 +11,7 @@ import type { ProofEntry, ProofEvidence, ProofHead } from './proof-evidence.ts';
 import { AuditPaths } from './proof-paths.ts';
 import { placeIn } from './proof-segments.ts';
 import { openRootNote } from './root-note.ts';
-import { isVoided, segmentEntries } from './segment-index.ts';
+import { isVoided, releasesOf, segmentEntries } from './segment-index.ts';
 import { type Writer, writerUnder } from './writer.ts';
 
 /** Later entries shown so that none of them can be a void: a proof grows by at most about 40 kB for it. */
@@ -27,6 +27,8 @@ export interface GatherOptions {
   /** State as of this moment, in milliseconds: entries dated later are left out. */
   readonly at: number;
   readonly label?: string;
+  /** Where fragments stood, unless it is about what was given up and erased. */
+  readonly about?: 'deletion';
   /** A certified head that covers an entry, the smaller the better; the newest known unless told. */
   readonly covering?: (of: ClaimName) => Promise<Covered | undefined>;
 }
@@ -83,6 +85,10 @@ export async function gatherEvidence(options: GatherOptions): Promise<ProofEvide
 async function entriesAbout(options: GatherOptions): Promise<Map<string, Map<number, OpenEntry>>> {
   const { logs, at } = options;
   const found = new Map<string, Map<number, OpenEntry>>();
+  const add = ({ origin, index }: ClaimName, open: OpenEntry) => {
+    const ofLog = found.get(origin) ?? new Map<number, OpenEntry>();
+    found.set(origin, ofLog.set(index, open));
+  };
   for (const segment of options.segments) {
     let places = 0;
     for await (const { origin, index } of segmentEntries(logs.store, segment)) {
@@ -91,10 +97,14 @@ async function entriesAbout(options: GatherOptions): Promise<Map<string, Map<num
       const open = await logs.entry(origin, index);
       const place = placeIn(open);
       const claimsOnly = ['keep', 'adopt'].includes(open.payload.kind) && place === undefined;
-      if (open.entry.time > at || claimsOnly) continue;
+      if (open.entry.time > at || (claimsOnly && options.about !== 'deletion')) continue;
+      // What others say of a fragment is no part of who held it.
+      if (open.payload.kind === 'audit') continue;
       if (place !== undefined) places += 1;
-      const ofLog = found.get(origin) ?? new Map<number, OpenEntry>();
-      found.set(origin, ofLog.set(index, open));
+      add({ origin, index }, open);
+      if (options.about !== 'deletion' || (place === undefined && !claimsOnly)) continue;
+      const release = await releaseOf(options, { origin, index });
+      if (release !== undefined) add(release.name, release.open);
     }
     if (places === 0) {
       throw new Fault(
@@ -106,6 +116,16 @@ async function entriesAbout(options: GatherOptions): Promise<Map<string, Map<num
     }
   }
   return found;
+}
+
+/** A certified entry, dated by then, that gives a claim up; undefined while nothing does. */
+async function releaseOf({ logs, at }: GatherOptions, claim: ClaimName) {
+  for (const { by, voided } of await releasesOf(logs.store, claim)) {
+    if (voided || by.index >= logs.state(by.origin).certifiedSize) continue;
+    const open = await logs.entry(by.origin, by.index);
+    if (open.entry.time <= at) return { name: by, open };
+  }
+  return undefined;
 }
 
 /** The first version that confirms the device whose entry an `adopt` takes over; 0 for other entries. */
@@ -176,7 +196,7 @@ async function auditPaths(
 }
 
 async function headOf(
-  { logs }: GatherOptions,
+  { logs, about: subject }: GatherOptions,
   of: {
     readonly origin: string;
     readonly certificate: string;
@@ -188,13 +208,14 @@ async function headOf(
   const { origin, path } = of;
   const { size } = readHead(of.certificate);
   const about = new Set(of.indexes);
-  const firstPlace = of.indexes.find((index) => {
+  const isAnchor = subject === 'deletion' ? endsClaimOrCopy : isPlace;
+  const anchor = of.indexes.find((index) => {
     const open = of.opened.get(index);
-    return open !== undefined && placeIn(open) !== undefined;
+    return open !== undefined && isAnchor(open);
   });
   const shown = new Set(about);
-  if (firstPlace !== undefined && size - firstPlace <= TAIL_MAX) {
-    for (let index = firstPlace; index < size; index++) shown.add(index);
+  if (anchor !== undefined && size - anchor <= TAIL_MAX) {
+    for (let index = anchor; index < size; index++) shown.add(index);
   }
   const entries: ProofEntry[] = [];
   for (const index of [...shown].sort((a, b) => a - b)) {
@@ -213,6 +234,12 @@ async function headOf(
   }
   return { certificate: of.certificate, entries };
 }
+
+const isPlace = (open: OpenEntry): boolean => placeIn(open) !== undefined;
+
+/** What a proof of deletion rests on, and a void could cancel. */
+export const endsClaimOrCopy = ({ payload }: OpenEntry): boolean =>
+  payload.kind === 'release' || payload.kind === 'purge';
 
 /** The newest version issued by then. */
 function versionAt(charters: CharterChain, at: number): number {

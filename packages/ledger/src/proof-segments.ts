@@ -107,6 +107,8 @@ async function collect(
     return;
   }
   if (payload.kind === 'genesis' || payload.kind === 'void') return;
+  // Claims and their end are another document's matter (`proof-deletion`).
+  if (payload.kind === 'keep' || payload.kind === 'release' || payload.kind === 'adopt') return;
   if (log.writer.kind !== 'daemon') {
     throw new Fault('integrity', 'RIGHT_MISSING', `only a daemon writes ${payload.kind} entries`, {
       origin: log.origin,
@@ -172,7 +174,7 @@ async function checkPlace(
 }
 
 /** Whether all entries from `index` to the head are shown. Faults: PROOF_VOIDED when one of them cancels it. */
-function notVoided({ origin, size, entries }: ProvenLogEntries, index: number): boolean {
+export function notVoided({ origin, size, entries }: ProvenLogEntries, index: number): boolean {
   const later = entries.filter((one) => one.index > index);
   for (const { open } of later) {
     if (open?.payload.kind === 'void' && open.payload.index === index) {

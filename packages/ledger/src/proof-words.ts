@@ -1,7 +1,14 @@
 // A proof's statement in words, as the first part of the file (PROOF.md, words). Every value comes from the evidence,
 // so that whoever changes a word is found out. English only, and the same on every machine: no locale, no Unicode tables.
 
-import { EVIDENCE_LINE, isoTime, PROOF_FORMAT, type ProofEvidence, writeEvidence } from './proof-evidence.ts';
+import {
+  evidenceLine,
+  isoTime,
+  PROOF_FORMAT,
+  type ProofEvidence,
+  type ProofFormat,
+  writeEvidence,
+} from './proof-evidence.ts';
 import {
   type EntryName,
   heldNow,
@@ -34,14 +41,27 @@ What it does not prove
 
 /** The whole file: words, then evidence. */
 export function writeProof(statement: ProofStatement, evidence: ProofEvidence): string {
-  return `${wordsOf(statement)}\n${writeEvidence(evidence)}`;
+  return `${wordsOf(statement)}\n${writeEvidence(evidence, PROOF_FORMAT)}`;
 }
 
 export function wordsOf(statement: ProofStatement): string {
-  const { charter, at, label, logs, segments } = statement;
+  const lines = headLines(statement, {
+    format: PROOF_FORMAT,
+    title: 'Where fragments stood, as their daemons signed and the hosters recorded it',
+  });
+  for (const [nth, segment] of statement.segments.entries())
+    lines.push('', ...segmentLines(nth + 1, segment));
+  return `${lines.join('\n')}\n\n${PROVEN}`;
+}
+
+/** Format, charter and logs: what documents of either kind begin with. */
+export function headLines(
+  { charter, at, label, logs }: Omit<ProofStatement, 'segments'>,
+  { format, title }: { readonly format: ProofFormat; readonly title: string },
+): string[] {
   const lines = [
-    PROOF_FORMAT,
-    'Where fragments stood, as their daemons signed and the hosters recorded it',
+    format,
+    title,
     '',
     `charter root  ${charter.root}`,
     `state at      ${isoTime(at)}`,
@@ -50,8 +70,7 @@ export function wordsOf(statement: ProofStatement): string {
   ];
   if (label !== null) lines.push(`NOT PROVEN    its maker says this is: ${plain(label)}`);
   for (const [nth, log] of logs.entries()) lines.push('', ...logLines(nth + 1, log));
-  for (const [nth, segment] of segments.entries()) lines.push('', ...segmentLines(nth + 1, segment));
-  return `${lines.join('\n')}\n\n${PROVEN}`;
+  return lines;
 }
 
 function logLines(nth: number, log: ProvenLog): string[] {
@@ -95,7 +114,7 @@ function segmentLines(nth: number, segment: ProvenSegment): string[] {
   return lines;
 }
 
-function holdingLines(one: ProvenHolding): string[] {
+export function holdingLines(one: ProvenHolding): string[] {
   return [
     `    daemon    ${one.daemon}`,
     `    hoster    ${plain(one.hoster)} (${plain(one.hosterName)})`,
@@ -113,7 +132,7 @@ function untilOf({ until }: ProvenHolding): string {
   return `${entryName(until)} (${until.kind})`;
 }
 
-function entryName({ log, index, time }: EntryName): string {
+export function entryName({ log, index, time }: EntryName): string {
   return `log ${log}, entry ${index}, dated ${isoTime(time)}`;
 }
 
@@ -149,7 +168,7 @@ const hidden: readonly (readonly [number, number])[] = [
 ];
 
 /** Where the evidence begins in a whole file, in characters; undefined when it does not. */
-export function evidenceStart(text: string): number | undefined {
-  const at = text.indexOf(`\n${EVIDENCE_LINE}\n`);
+export function evidenceStart(text: string, format: ProofFormat): number | undefined {
+  const at = text.indexOf(`\n${evidenceLine(format)}\n`);
   return at < 0 ? undefined : at + 1;
 }

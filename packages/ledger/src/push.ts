@@ -25,10 +25,12 @@ const CONFLICTS_MAX = 8;
 const RETRIES_MAX = 5;
 const RETRY_MS = 100;
 
+type Refusal = Extract<AppendReply, { result: 'refused' }>;
+
 export interface PushResult {
   /** q cosignatures; undefined when they could not be had. */
   readonly certificate: string | undefined;
-  readonly refusals: ReadonlyMap<string, Extract<AppendReply, { result: 'refused' }>>;
+  readonly refusals: ReadonlyMap<string, Refusal>;
   readonly unreachable: ReadonlyMap<string, Fault>;
   /** The charter under which replies were counted. */
   readonly charter: Charter;
@@ -71,7 +73,7 @@ function pushUnder(options: PushOptions, charter: Charter): Promise<PushResult> 
   const head = readHead(state.checkpoint);
   const needed = quorumOf(charter);
   const lines = new Map<string, NoteSignature>();
-  const refusals = new Map<string, Extract<AppendReply, { result: 'refused' }>>();
+  const refusals = new Map<string, Refusal>();
   const unreachable = new Map<string, Fault>();
   const ahead: { readonly hoster: string; readonly checkpoint: string | null }[] = [];
   return new Promise((resolve) => {
@@ -190,34 +192,58 @@ function joined(batches: readonly Append[], certifiedSize: number): readonly App
 
 /**
  * Why a push did not reach a quorum, as one fault. `refused` when those who refuse are enough to prevent it; its fact
- * `class` is `later` when waiting may still help, because fewer refuse for good than it takes.
+ * `class` is `later` when waiting may still help, because fewer refuse for good than it takes; `agreed` says whether
+ * more hosters than may lie give this reason. The order in which they answered changes nothing.
  */
 export function quorumFault(charter: Charter, result: Omit<PushResult, 'charter'>): Fault {
   const voters = votingHosters(charter).length;
   const needed = quorumOf(charter);
   const spare = voters - needed;
-  const refusals = [...result.refusals.values()];
+  const refusedBy = [...result.refusals.keys()].toSorted();
+  const refusals = refusedBy.flatMap((hoster) => result.refusals.get(hoster) ?? []);
   const firm = refusals.filter((one) => one.class !== 'later');
-  const refusedBy = [...result.refusals.keys()];
+  const passing = refusals.filter((one) => one.class === 'later');
   const silent = [...result.unreachable.keys()];
-  const refusal = firm.length > spare ? firm[0] : refusals.length > spare ? refusals[0] : undefined;
-  if (refusal !== undefined) {
+  const commonest = mostGiven(firm.length > spare ? firm : refusals.length > spare ? passing : []);
+  if (commonest !== undefined) {
+    const { refusal, times } = commonest;
     return new Fault(
       'refused',
       refusal.fault.code,
       `refused by ${refusedBy.join(', ')}: ${refusal.fault.message}`,
-      {
-        ...refusal.fault.facts,
-        class: firm.length > spare ? refusal.class : 'later',
-        refusedBy,
-        silent,
-      },
+      { ...refusal.fault.facts, class: refusal.class, agreed: times > charter.f, refusedBy, silent },
     );
   }
   return new Fault(
     'unreachable',
     'QUORUM_UNREACHABLE',
     `${needed} of ${voters} hosters must sign, ${silent.length} did not answer: ${silent.join(', ') || 'none'}`,
-    { needed, silent, refusedBy, why: refusals.map((one) => one.fault.code) },
+    {
+      needed,
+      silent,
+      refusedBy,
+      firm: firm.length,
+      why: [...firm, ...passing].map((one) => one.fault.code),
+    },
   );
+}
+
+/**
+ * The refusal whose code, and daemon where it names one, most hosters give; the first of those that as many give. What
+ * more give than may lie, some honest hoster gives: whoever answers first must not choose what the writer does next.
+ */
+function mostGiven(
+  refusals: readonly Refusal[],
+): { readonly refusal: Refusal; readonly times: number } | undefined {
+  const given = new Map<string, { readonly refusal: Refusal; readonly times: number }>();
+  for (const refusal of refusals) {
+    const { code, facts } = refusal.fault;
+    const { daemon } = facts;
+    const reason = typeof daemon === 'string' ? `${code} ${daemon}` : code;
+    const before = given.get(reason);
+    given.set(reason, { refusal: before?.refusal ?? refusal, times: (before?.times ?? 0) + 1 });
+  }
+  const counted = [...given.values()];
+  const most = Math.max(0, ...counted.map(({ times }) => times));
+  return counted.find(({ times }) => times === most);
 }

@@ -19,6 +19,7 @@ const laterCodes = new Set([
 const policyCodes = new Set([
   'CLOCK_AHEAD',
   'ADOPTED_ALREADY',
+  'AUDIT_OWN',
   'AGENCY_SUSPENDED',
   'AGENCY_UNKNOWN',
   'CLAIM_MISSING',
@@ -39,9 +40,12 @@ const policyCodes = new Set([
   'GRACE_RUNNING',
   'HOLDER_GONE',
   'PAYLOAD_HELD',
+  'READMIT_OTHER',
   'RETENTION_BACKDATED',
   'RETENTION_RUNNING',
   'SEGMENT_PURGED',
+  'SITE_OTHER',
+  'SITE_UNKNOWN',
 ]);
 
 export function refusalClassOf(fault: Fault): RefusalClass {

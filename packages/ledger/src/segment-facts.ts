@@ -42,6 +42,18 @@ export interface TrimFact extends HoldingFact {
   readonly keeper: string;
 }
 
+/** What an auditor says about a fragment that another daemon holds: hearsay, until enough of them agree (`doubted`). */
+export interface DoubtFact {
+  readonly by: ClaimName;
+  readonly time: number;
+  readonly auditor: string;
+  readonly daemon: string;
+  readonly index: number;
+  /** False: it was, and is right again. */
+  readonly degraded: boolean;
+  readonly voided: boolean;
+}
+
 /** Voided or not: a void never lifts what was promised by cosigning a purge. */
 export interface PurgeFact {
   readonly by: ClaimName;
@@ -57,6 +69,7 @@ export interface SegmentFacts {
   readonly lost: readonly HoldingFact[];
   readonly trims: readonly TrimFact[];
   readonly purges: readonly PurgeFact[];
+  readonly doubts: readonly DoubtFact[];
 }
 
 export const noFacts: SegmentFacts = {
@@ -67,6 +80,7 @@ export const noFacts: SegmentFacts = {
   lost: [],
   trims: [],
   purges: [],
+  doubts: [],
 };
 
 /** Claims that count: those no void cancels. */
@@ -75,12 +89,29 @@ export function claimsOf(facts: SegmentFacts): { readonly claim: ClaimName; read
   return [...places, ...facts.keeps].filter(({ voided }) => !voided);
 }
 
+/** Whether each claim that counts was given up, by releases of which `counts` says so: by all of them, or by those certified. */
+export function isReleased(facts: SegmentFacts, counts: (by: ClaimName) => boolean): boolean {
+  const given = facts.releases.filter(({ by, voided }) => !voided && counts(by));
+  const claims = claimsOf(facts);
+  return claims.length > 0 && claims.every(({ claim }) => given.some(({ of }) => sameName(of, claim)));
+}
+
 /** The time until which no place that counts lets the segment be erased: the latest of them all. */
 export function retainedUntil(facts: SegmentFacts): number {
   return facts.places.reduce(
     (until, one) => (one.voided ? until : Math.max(until, one.place.retainUntil)),
     0,
   );
+}
+
+/** Whether a place or custody ever named the daemon as holder of the fragment, or of any; entries that were voided count. */
+export function claimsHolder(
+  facts: SegmentFacts,
+  of: { readonly daemon: string; readonly index?: number },
+): boolean {
+  const named = (one: Holder) =>
+    one.daemon === of.daemon && (of.index === undefined || one.index === of.index);
+  return facts.custody.some(named) || facts.places.some(({ place }) => holdersOf(place).some(named));
 }
 
 export const sameName = (a: ClaimName, b: ClaimName): boolean => a.origin === b.origin && a.index === b.index;

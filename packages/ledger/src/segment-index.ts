@@ -1,12 +1,12 @@
 // What is known of each segment across all logs: claims, releases, custody, losses, erasings, voids. Derived from
 // entries, written in the same batch as they are, so that admission and placement history cost one range read.
-// Rows: `S/` by segment, `V/` voids, `R/` releases of claims and payloads, `P/` purges of payloads, `G/` generations.
+// Rows: `H/` by holder (`holder-index`), `S/` by segment, `V/` voids, `R/` releases of claims and payloads, `P/` purges of payloads, `G/` generations.
 
 import {
   concat,
+  daemonIdBytes,
   decodeCbor,
   encodeCbor,
-  fromUtf8,
   shape,
   type Store,
   type StoreOperation,
@@ -15,9 +15,12 @@ import {
 } from '@vauban/core';
 import * as v from 'valibot';
 import { type Adopt, adoptionRow, adoptionRowKey, effectOf } from './adoption.ts';
-import { type ClaimName, claimKey, type OpenEntry, type Payload } from './entry.ts';
+import { consortiumRow } from './consortium-rows.ts';
+import { type ClaimName, claimKey, nameOfKey, type OpenEntry, type Payload, type Payloads } from './entry.ts';
 import type { HeldLogs } from './held-logs.ts';
+import { hintRow } from './holder-index.ts';
 import type {
+  DoubtFact,
   HoldingFact,
   KeepFact,
   PlaceFact,
@@ -37,13 +40,15 @@ const releasePrefix = utf8('R/');
 const purgePrefix = utf8('P/');
 const generationPrefix = utf8('G/');
 
-/** Kinds of rows of a segment: place, keep, custody, lost, trim, and x for a purge. */
-type Mark = 'p' | 'k' | 'c' | 'l' | 't' | 'x';
+/** Kinds of rows of a segment: place, keep, custody, lost, trim, x for a purge, and a for what audits say. */
+type Mark = 'p' | 'k' | 'c' | 'l' | 't' | 'x' | 'a';
 const placeRow = shape.text(40);
 const keepRow = shape.bytes(32);
 const holdingRow = v.strictTuple([shape.text(32), shape.count(255), shape.time()]);
 const trimRow = v.strictTuple([shape.text(32), shape.count(255), shape.time(), shape.text(32)]);
 const purgeRow = shape.text(32);
+/** Auditor, holder, index, time, degraded. */
+const doubtRow = v.strictTuple([shape.text(32), shape.text(32), shape.count(255), shape.time(), v.boolean()]);
 
 function segmentKey(segment: Uint8Array, mark: Mark, by: ClaimName): Uint8Array {
   return concat(segmentPrefix, segment, utf8(mark), claimKey(by));
@@ -51,6 +56,8 @@ function segmentKey(segment: Uint8Array, mark: Mark, by: ClaimName): Uint8Array 
 
 /** Everything below a key: what follows it begins with a length, an origin or a number. */
 const under = (start: Uint8Array) => ({ gte: start, lt: concat(start, Uint8Array.of(255, 255)) });
+
+const u16 = (value: number): Uint8Array => Uint8Array.of(value >> 8, value & 255);
 
 const u64 = (value: number): Uint8Array => {
   const bytes = new Uint8Array(8);
@@ -80,7 +87,9 @@ function effectRows({ name, open, writer, now }: IndexedEntry, payload: Payload)
   switch (payload.kind) {
     case 'place': {
       const policy = policyOf(open.payload, writer);
-      return [{ put: segmentKey(payload.segment, 'p', name), value: encodeCbor(policy) }];
+      const { segment, fragments } = payload;
+      const hints = fragments.flatMap((one) => (one.length === 1 ? [] : [hintRow(one[1], segment)]));
+      return [{ put: segmentKey(segment, 'p', name), value: encodeCbor(policy) }, ...hints];
     }
     case 'keep': {
       const vault = writer.kind === 'device' ? writer.delegation.vault : new Uint8Array(32);
@@ -92,10 +101,11 @@ function effectRows({ name, open, writer, now }: IndexedEntry, payload: Payload)
     case 'custody':
       return [
         { put: segmentKey(payload.segment, 'c', name), value: encodeCbor([daemon, payload.index, time]) },
+        ...(daemon === '' ? [] : [hintRow(daemonIdBytes(daemon), payload.segment)]),
       ];
     case 'lost':
       return payload.fragments.map(([segment, index], nth) => ({
-        put: concat(segmentKey(segment, 'l', name), Uint8Array.of(nth >> 8, nth & 255)),
+        put: concat(segmentKey(segment, 'l', name), u16(nth)),
         value: encodeCbor([daemon, index, time]),
       }));
     case 'void':
@@ -128,9 +138,28 @@ function effectRows({ name, open, writer, now }: IndexedEntry, payload: Payload)
         generationRow(daemon, payload.generation, name),
       ];
     }
+    case 'audit':
+      return doubtsIn(payload).map(({ segment, index, degraded }, nth) => ({
+        put: concat(segmentKey(segment, 'a', name), u16(nth)),
+        value: encodeCbor([daemon, toHex(payload.daemon), index, time, degraded]),
+      }));
+    case 'site-lost':
+    case 'maintenance':
+    case 'readmit':
+      return [consortiumRow(name, { time, writer, payload })];
     default:
       return [];
   }
+}
+
+/** What an audit says that others rely on; a challenge that failed once is nothing yet. */
+export function doubtsIn(
+  audit: Payloads['audit'],
+): { readonly segment: Uint8Array; readonly index: number; readonly degraded: boolean }[] {
+  return [
+    ...audit.degraded.map(([segment, index]) => ({ segment, index, degraded: true })),
+    ...audit.restored.map(([segment, index]) => ({ segment, index, degraded: false })),
+  ];
 }
 
 /** The policy under which a place was made: that of the device that made it, also when another took it over. */
@@ -158,6 +187,17 @@ export async function isVoided(store: Store, name: ClaimName): Promise<boolean> 
   const start = concat(voidPrefix, claimKey(name));
   for await (const [, value] of store.range(under(start))) if (value.length === 0) return true;
   return false;
+}
+
+/** Whether any entry of a log is named by a void, one that was undone included. */
+export async function hasVoids(store: Store, origin: string): Promise<boolean> {
+  const key = (index: number) => concat(voidPrefix, claimKey({ origin, index }));
+  for await (const _ of store.range({ gte: key(0), lt: key(Number.MAX_SAFE_INTEGER), limit: 1 })) return true;
+  return false;
+}
+
+export function isVoidRow(key: Uint8Array): boolean {
+  return key[0] === voidPrefix[0] && key[1] === voidPrefix[1];
 }
 
 /** Every entry of a log that a void cancels. */
@@ -240,12 +280,13 @@ export async function segmentFacts(logs: HeldLogs, segment: Uint8Array): Promise
   const lost: HoldingFact[] = [];
   const trims: TrimFact[] = [];
   const purges: PurgeFact[] = [];
+  const doubts: DoubtFact[] = [];
   const releases: ReleaseFact[] = [];
   const start = concat(segmentPrefix, segment);
   for await (const [key, value] of logs.store.range(under(start))) {
     const mark = String.fromCharCode(key[start.length] as number) as Mark;
     const by = nameOfKey(key.subarray(start.length + 1));
-    const voided = await isVoided(logs.store, by);
+    const voided = await logs.isVoided(by);
     if (mark === 'c' || mark === 'l') {
       const [daemon, index, time] = decodeCbor(holdingRow, value, 'segment row', 128);
       (mark === 'c' ? custody : lost).push({ by, time, daemon, index, voided });
@@ -254,6 +295,9 @@ export async function segmentFacts(logs: HeldLogs, segment: Uint8Array): Promise
       trims.push({ by, time, daemon, index, keeper, voided });
     } else if (mark === 'x') {
       purges.push({ by, daemon: decodeCbor(purgeRow, value, 'segment row', 64), voided });
+    } else if (mark === 'a') {
+      const [auditor, daemon, index, time, degraded] = decodeCbor(doubtRow, value, 'segment row', 128);
+      doubts.push({ by, time, auditor, daemon, index, degraded, voided });
     } else {
       releases.push(...(await releasesOf(logs.store, by)));
       if (mark === 'k') {
@@ -265,7 +309,7 @@ export async function segmentFacts(logs: HeldLogs, segment: Uint8Array): Promise
       if (payload.kind === 'place') places.push({ claim: by, place: payload, policy, voided });
     }
   }
-  return { places, keeps, releases, custody, lost, trims, purges };
+  return { places, keeps, releases, custody, lost, trims, purges, doubts };
 }
 
 /** A claim, by its name: whose it is, and of which segments. */
@@ -285,29 +329,58 @@ export async function claimOf(logs: HeldLogs, name: ClaimName): Promise<KnownCla
   return { vault: decodeCbor(keepRow, row, 'segment row', 64), segments: payload.segments };
 }
 
-/** The entry that a key, or its rest, begins with. */
-function nameOfKey(key: Uint8Array): ClaimName {
-  const end = key.indexOf(0);
-  const index = new DataView(key.buffer, key.byteOffset + end + 1, 8).getBigUint64(0);
-  return { origin: fromUtf8(key.subarray(0, end)), index: Number(index) };
-}
-
 function lastNumber(key: Uint8Array): number {
   return Number(new DataView(key.buffer, key.byteOffset + key.length - 8, 8).getBigUint64(0));
 }
 
-/** Where the entries about a segment stand, whatever they say; one that says several things comes several times. */
+/**
+ * Where the entries about a segment stand, whatever they say, but for audits: they prove nothing. One that says several
+ * things comes several times.
+ */
 export async function* segmentEntries(store: Store, segment: Uint8Array): AsyncIterable<ClaimName> {
   const start = concat(segmentPrefix, segment);
   for await (const [key] of store.range(under(start))) {
+    if (key[start.length] === 'a'.charCodeAt(0)) continue;
     yield nameOfKey(key.subarray(start.length + 1));
   }
 }
 
-/** Every segment with a claim, by ascending id: for whoever walks all of them. */
-export async function* placedSegments(store: Store): AsyncIterable<Uint8Array> {
+/** The segment that a row of one is about, and the entry that a void's row names; undefined for other rows. */
+export function subjectOfKey(
+  key: Uint8Array,
+): { readonly segment: Uint8Array } | { readonly voided: ClaimName } | undefined {
+  if (key[1] !== '/'.charCodeAt(0)) return undefined;
+  if (key[0] === segmentPrefix[0]) return { segment: key.slice(2, 34) };
+  return key[0] === voidPrefix[0] ? { voided: nameOfKey(key.subarray(2)) } : undefined;
+}
+
+/** Segments whose rows an entry of this effect makes. */
+export function segmentsIn(payload: Payload): readonly Uint8Array[] {
+  switch (payload.kind) {
+    case 'place':
+    case 'custody':
+    case 'trim':
+      return [payload.segment];
+    case 'keep':
+    case 'purge':
+      return payload.segments;
+    case 'lost':
+      return payload.fragments.map(([segment]) => segment);
+    case 'audit':
+      return doubtsIn(payload).map(({ segment }) => segment);
+    default:
+      return [];
+  }
+}
+
+/** Every segment with a claim, by ascending id, or those after one: for whoever walks all of them. */
+export async function* placedSegments(store: Store, after?: Uint8Array): AsyncIterable<Uint8Array> {
   let last = '';
-  for await (const [key] of store.range({ gte: segmentPrefix, lt: utf8('S0') })) {
+  const from =
+    after === undefined || after.length === 0
+      ? segmentPrefix
+      : concat(segmentPrefix, after, Uint8Array.of(255));
+  for await (const [key] of store.range({ gte: from, lt: utf8('S0') })) {
     const segment = key.subarray(segmentPrefix.length, segmentPrefix.length + 32);
     if (key[segmentPrefix.length + 32] !== 'p'.charCodeAt(0) || toHex(segment) === last) continue;
     last = toHex(segment);

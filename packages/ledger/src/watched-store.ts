@@ -1,6 +1,6 @@
 // A store that tells of each corrupt row that any reader meets, whoever reads and whatever becomes of the error.
 
-import { corruptKey, type Fault, type Store } from '@vauban/core';
+import { corruptKey, type Fault, mappedRows, type Store } from '@vauban/core';
 
 /** The same store; each corrupt row met in it is told. */
 export function watchedStore(store: Store, found: (key: Uint8Array, fault: Fault) => void): Store {
@@ -18,12 +18,6 @@ export function watchedStore(store: Store, found: (key: Uint8Array, fault: Fault
         throw tell(error);
       }
     },
-    async *range(range) {
-      try {
-        yield* store.range(range);
-      } catch (error) {
-        throw tell(error);
-      }
-    },
+    range: (range) => mappedRows(store.range(range), (row) => row, tell),
   };
 }

@@ -46,15 +46,20 @@ import {
 } from './sample-charter.ts';
 import {
   adoptOf,
+  auditOf,
   custodyOf,
   deviceGenesis,
   delegationOf,
   keepOf,
+  maintenanceOf,
   objects,
   Pen,
   placeOf,
   purgeOf,
+  drillOf,
+  readmitOf,
   releaseOf,
+  siteLostOf,
   sweepOf,
   trimOf,
   VAULT,
@@ -139,6 +144,19 @@ const payloads: { readonly [Kind in EntryKind]: Payload } = {
   purge: purgeOf(1, [VAULT], [{ origin, index: 3 }]),
   sweep: sweepOf(2),
   trim: trimOf({ segment: VAULT, index: 1, keeper: 'h2' }, 3),
+  'site-lost': siteLostOf('h2'),
+  maintenance: maintenanceOf('h2', NOW),
+  readmit: readmitOf({ origin, index: 1 }),
+  drill: drillOf({ phase: 'ended', floor: null, report: new Uint8Array(32) }),
+  audit: auditOf(
+    'h2',
+    { origin, size: 3, root: VAULT },
+    {
+      failed: [[VAULT, 1, 0, 'UNREACHABLE']],
+      degraded: [[VAULT, 2, 1, 'LEAF_WRONG']],
+      restored: [[VAULT, 3]],
+    },
+  ),
 };
 
 /** Good bytes, and a decoder that answers the bytes its value says. */

@@ -26,15 +26,20 @@ import {
 import { crypto, daemonOf, NOW, publicOf, sampleCharter, seedOf } from './sample-charter.ts';
 import {
   adoptOf,
+  auditOf,
   custodyOf,
   daemonGenesis,
   deviceGenesis,
   keepOf,
+  drillOf,
+  maintenanceOf,
   objects,
   Pen,
   placeOf,
   purgeOf,
+  readmitOf,
   releaseOf,
+  siteLostOf,
   sweepOf,
   trimOf,
   VAULT,
@@ -45,6 +50,7 @@ const decode = (bytes: Uint8Array) => decodeCbor(v.unknown(), bytes, 'anything',
 const malformed = expect.objectContaining({ kind: 'refused', code: 'MALFORMED' });
 const place = placeOf(sampleCharter(9));
 const claim = { origin: `grand-est/${'ab'.repeat(32)}`, index: 3 };
+const head = { origin: claim.origin, size: 4, root: VAULT };
 const pen = new Pen('device laptop');
 pen.write([deviceGenesis('laptop'), objects('sealed')]);
 const samples: readonly Payload[] = [
@@ -63,6 +69,18 @@ const samples: readonly Payload[] = [
   purgeOf(1, [VAULT], [claim]),
   sweepOf(2),
   trimOf({ segment: VAULT, index: 4, keeper: 'h2' }, 3),
+  siteLostOf('metz-1'),
+  maintenanceOf('metz-1', NOW),
+  drillOf(),
+  drillOf({ phase: 'aborted', floor: null, report: VAULT }),
+  readmitOf(claim),
+  readmitOf(),
+  auditOf('h2', head),
+  auditOf('h2', head, {
+    failed: [[VAULT, 4, 0, 'UNREACHABLE']],
+    degraded: [[VAULT, 5, 1, 'LEAF_WRONG']],
+    restored: [[VAULT, 6]],
+  }),
 ];
 
 const entry: Entry = { kind: 'objects', previous: crypto.sha256(utf8('before')), time: NOW, commit: VAULT };
@@ -161,12 +179,17 @@ describe('payloads', () => {
         refuse(rest);
         refuse({ ...payload, [name]: { odd: true } });
         refuse({ ...payload, [name]: -1 });
-        // A log that is nobody's successor says so.
-        if (name !== 'adopts') refuse({ ...payload, [name]: null });
+        // A log that is nobody's successor says so, a drill that never aborts, or has no report yet.
+        if (!['adopts', 'floor', 'report'].includes(name)) refuse({ ...payload, [name]: null });
       }
       refuse({ ...payload, more: 1 });
     },
   );
+
+  test('what begins a drill has no report', () => {
+    const begun = drillOf({ report: VAULT });
+    expect(() => decodePayload('drill', encode(begun))).toThrow(malformed);
+  });
 
   test('a map in another order is refused, though it says the same', () => {
     const bytes = encodePayload(voidOf(7));
@@ -197,6 +220,24 @@ describe('payloads', () => {
       ),
       'MALFORMED',
     ],
+    [
+      'an audit of five hundred and one failures',
+      auditOf('h2', head, {
+        failed: Array.from({ length: 501 }, (): [Uint8Array, number, number, string] => [VAULT, 0, 0, 'A']),
+      }),
+      'MALFORMED',
+    ],
+    [
+      'an audit with words for a code',
+      auditOf('h2', head, { failed: [[VAULT, 0, 0, 'it did not answer']] }),
+      'MALFORMED',
+    ],
+    [
+      'an audit that finds a fragment degraded and restored at once',
+      auditOf('h2', head, { degraded: [[VAULT, 1, 0, 'LEAF_WRONG']], restored: [[VAULT, 1]] }),
+      'MALFORMED',
+    ],
+    ['a site of 41 characters', siteLostOf('x'.repeat(41)), 'MALFORMED'],
     ['a record larger than a payload', objects('x'.repeat(70_000)), 'TOO_LARGE'],
     [
       '256 fragments',

@@ -2,7 +2,17 @@
 
 import { ErasingBench, PURGEABLE, RELEASABLE } from './erasing-bench.ts';
 import { type Row, RuleBench } from './rule-bench.ts';
-import { keepOf, objects, purgeOf, releaseOf, sweepOf, trimOf, VAULT, voidOf } from './samples.ts';
+import {
+  keepOf,
+  objects,
+  purgeOf,
+  releaseOf,
+  siteLostOf,
+  sweepOf,
+  trimOf,
+  VAULT,
+  voidOf,
+} from './samples.ts';
 
 /** Fragment 1 lies on h2 since its place; the daemon of a tenth hoster has custody of it too. All is certified. */
 async function doubled(spare = 'h0'): Promise<ErasingBench> {
@@ -276,6 +286,26 @@ const trims: Row[] = [
     async sabotage() {
       const it = await doubled();
       await it.bench.mustWrite(await it.pen('h5'), [{ kind: 'lost', fragments: [[it.segment, 4]] }]);
+      return it.bench.write(await it.pen('h0'), [trim(it, 'h2')]);
+    },
+  },
+  {
+    name: 'a trim while another fragment lies on a site declared lost',
+    code: 'MARGIN_SHORT',
+    class: 'policy',
+    async sabotage() {
+      const it = await doubled();
+      await it.bench.mustWrite(await it.pen('h5'), [siteLostOf('h5')]);
+      return it.bench.write(await it.pen('h0'), [trim(it, 'h2')]);
+    },
+  },
+  {
+    name: 'a trim that relies on a copy on a site declared lost',
+    code: 'HOLDER_GONE',
+    class: 'policy',
+    async sabotage() {
+      const it = await doubled();
+      await it.bench.mustWrite(await it.pen('h2'), [siteLostOf('h2')]);
       return it.bench.write(await it.pen('h0'), [trim(it, 'h2')]);
     },
   },

@@ -170,7 +170,7 @@ describe('each row in turn', () => {
       if (patient.told.includes('ledger-healed')) found += 1;
       await expectWhole(patient);
     }
-    expect([...tables].sort()).toEqual(['B/', 'E/', 'L/', 'S/', 'V/', 'W/']);
+    expect([...tables].sort()).toEqual(['B/', 'E/', 'H/', 'L/', 'S/', 'V/', 'W/']);
     expect(found).toBeGreaterThan(10);
   });
 

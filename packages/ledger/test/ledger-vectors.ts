@@ -3,6 +3,7 @@
 
 import { charterHash, concat, encodeCbor, encodeCharter, toHex, utf8 } from '@vauban/core';
 import {
+  auditLeaves,
   charterRoot,
   cosign,
   cosignedMessage,
@@ -43,15 +44,20 @@ import {
 } from './sample-charter.ts';
 import {
   adoptOf,
+  auditOf,
   custodyOf,
   daemonGenesis,
   deviceGenesis,
   keepOf,
+  drillOf,
+  maintenanceOf,
   objects,
   Pen,
   placeOf,
   purgeOf,
+  readmitOf,
   releaseOf,
+  siteLostOf,
   sweepOf,
   trimOf,
   VAULT,
@@ -120,7 +126,18 @@ export function ledgerVectors() {
     purgeOf(1, [place.segment], [{ origin: pen.origin, index: 1 }]),
     sweepOf(2),
     trimOf({ segment: place.segment, index: 0, keeper: 'h4' }, 3),
+    siteLostOf('h2'),
+    maintenanceOf('h2', NOW + 3_600_000),
+    readmitOf({ origin: pen.origin, index: 1 }),
+    drillOf(),
+    drillOf({ phase: 'ended', report: new Uint8Array(32).fill(9) }),
+    auditOf('h1', adoptedOf(head), {
+      failed: [[place.segment, 0, 1, 'UNREACHABLE']],
+      degraded: [[place.segment, 1, 0, 'LEAF_WRONG']],
+      restored: [[place.segment, 2]],
+    }),
   ];
+  const challenge = { head, auditor: daemonOf('h2'), holder: daemonOf('h1'), segment: place.segment };
   const about = { charter: 'grand-est', agency: 'metz', issued: NOW };
   const forked = forkedHistories();
   const forkedHeads = forked.map(({ checkpoint }) => checkpoint);
@@ -195,6 +212,14 @@ export function ledgerVectors() {
       daemon: daemonOf('h1'),
       generation: 0,
       signature: toHex(fragment[3]),
+    },
+    audit: {
+      head: { size: head.size, root: toHex(head.root) },
+      auditor: challenge.auditor,
+      holder: challenge.holder,
+      index: 0,
+      leaves: 162,
+      drawn: auditLeaves({ crypto, ...challenge, index: 0, leaves: 162, count: 4 }),
     },
     payloads: otherPayloads.map((payload) => ({
       kind: payload.kind,

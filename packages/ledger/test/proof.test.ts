@@ -3,13 +3,13 @@
 import { globSync, readFileSync } from 'node:fs';
 import { daemonIdBytes, merkleProof, merkleRoot, utf8, verifyMerkleProof } from '@vauban/core';
 import { describe, expect, test } from 'vitest';
-import { checkProof, heldNow, makeProof, wordsOf } from '../src/index.ts';
+import { checkProof, heldNow, makeProof, readHead, segmentFacts, wordsOf } from '../src/index.ts';
 import { recordRow } from '../src/log-rows.ts';
 import { AuditPaths } from '../src/proof-paths.ts';
 import { storedProof, storedProofs } from './proof-fixtures.ts';
 import { certifiedWorld, LAPTOP, placedWorld } from './proof-world.ts';
 import { crypto, DAY_MS, daemonOf, NOW } from './sample-charter.ts';
-import { custodyOf, daemonGenesis, deviceGenesis, objects, placeOf, voidOf } from './samples.ts';
+import { auditOf, custodyOf, daemonGenesis, deviceGenesis, objects, placeOf, voidOf } from './samples.ts';
 
 const check = (proof: string, root: string) => checkProof(crypto, utf8(proof), root);
 
@@ -112,6 +112,21 @@ describe('the state at a date', () => {
     expect(logs.at(-1)?.origin).toBe(world.pen(LAPTOP).origin);
     expect(since).toEqual([{ kind: 'place', time: NOW, index: 1, log: logs.length }]);
     expect(segments[0]?.places.length).toBe(3);
+  });
+
+  test('what auditors say is no part of it', async () => {
+    const { world, place, root } = await certifiedWorld();
+    const { origin, size, root: at } = readHead(world.pen(LAPTOP).checkpoint());
+    const degraded: [Uint8Array, number, number, string][] = [[place.segment, 1, 0, 'LEAF_WRONG']];
+    const before = await world.proof([place.segment]);
+    await world.write('log h3', [
+      daemonGenesis('h3'),
+      auditOf('h2', { origin, size, root: at }, { degraded }),
+    ]);
+    await world.certify('log h3');
+    expect((await segmentFacts(world.logs, place.segment)).doubts).toHaveLength(1);
+    expect(await world.proof([place.segment])).toBe(before);
+    expect((await check(before, root)).logs).toHaveLength(1);
   });
 
   test('what is not certified is not there', async () => {

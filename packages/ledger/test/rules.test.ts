@@ -13,6 +13,7 @@ import {
   LogStore,
   Mirror,
   openEntry,
+  readHead,
   type Payload,
   type Place,
   refusalClassOf,
@@ -23,6 +24,7 @@ import {
 import { claimRows } from './claim-rows.ts';
 import { erasingRows } from './erasing-rows.ts';
 import { outcomeOf, type Row, RuleBench } from './rule-bench.ts';
+import { operatorPen, standingRows } from './standing-rows.ts';
 import {
   advance,
   crypto,
@@ -36,14 +38,19 @@ import {
   seedOf,
 } from './sample-charter.ts';
 import {
+  auditOf,
   custodyOf,
   daemonGenesis,
   delegationOf,
   deviceGenesis,
   keepOf,
+  drillOf,
+  maintenanceOf,
   objects,
   Pen,
   placeOf,
+  readmitOf,
+  siteLostOf,
   VAULT,
   voidOf,
 } from './samples.ts';
@@ -943,7 +950,17 @@ async function keysOf(store: Store, prefix: string): Promise<Uint8Array[]> {
   return keys;
 }
 
-const groups = { writers, places, keepsAndVoids, custodies, bytes, states, claimRows, ...erasingRows };
+const groups = {
+  writers,
+  places,
+  keepsAndVoids,
+  custodies,
+  bytes,
+  states,
+  claimRows,
+  ...erasingRows,
+  ...standingRows,
+};
 
 describe.each(Object.entries(groups))('%s', (_group, rows) => {
   test.each(rows)('$name: $code', async (row) => {
@@ -965,7 +982,9 @@ test('every fault code of these files has a row, and each class that a code is g
     'log-rows',
     'admission',
     'admission-view',
+    'admit-audit',
     'admit-claims',
+    'admit-consortium',
     'admit-custody',
     'admit-erasing',
     'admit-place',
@@ -992,10 +1011,18 @@ describe('what is right is cosigned', () => {
     await bench.mustWrite(bench.device, [keepOf(place.segment), objects('a')]);
     await bench.mustWrite(bench.device, [voidOf(3)]);
     await bench.mustWrite(bench.daemon, [custody(4), { kind: 'lost', fragments: [[place.segment, 0]] }]);
-    const operator = new Pen('operator crisis');
-    expect(
-      await bench.mustWrite(operator, [{ kind: 'genesis', writer: 'operator', operator: 'crisis' }]),
-    ).toBe(1);
+    const operator = await operatorPen(bench);
+    expect(await bench.mustWrite(operator, [siteLostOf('h1'), maintenanceOf('h2', NOW + DAY_MS)])).toBe(3);
+    await bench.mustWrite(operator, [drillOf(), drillOf({ phase: 'ended', report: new Uint8Array(32) })]);
+    const losses = [{ origin: operator.origin, index: 1 }];
+    await bench.mustWrite(bench.daemon, [siteLostOf('h1'), maintenanceOf('h1', 0), readmitOf(...losses)]);
+    const { checkpoint } = bench.hoster.mirror.logs.state(bench.device.origin);
+    await bench.certify(bench.device);
+    const found = {
+      failed: [[place.segment, 1, 0, 'UNREACHABLE']],
+      degraded: [[place.segment, 1, 1, 'LEAF_WRONG']],
+    } satisfies Parameters<typeof auditOf>[2];
+    await bench.mustWrite(bench.daemon, [auditOf('h2', readHead(checkpoint), found)]);
   });
 
   test('the bounds themselves', async () => {

@@ -9,6 +9,7 @@ import {
   quorumOf,
   votingHosters,
   utf8,
+  standardDurations,
 } from '@vauban/core';
 import { nodeCrypto } from '@vauban/core/node';
 import type { Cosigner } from '../src/index.ts';
@@ -136,6 +137,7 @@ export function sampleCharter(voters: number, change: Partial<Charter> = {}): Ch
         policies: ['standard', 'other'],
       },
     ],
+    durations: standardDurations,
     policies: ['standard', 'other'].map((name) =>
       policyOf(
         name,

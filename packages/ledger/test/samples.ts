@@ -82,6 +82,42 @@ export const trimOf = (
   generation,
 });
 
+export const siteLostOf = (site: string): Payloads['site-lost'] => ({ kind: 'site-lost', site });
+export const maintenanceOf = (site: string, until: number): Payloads['maintenance'] => ({
+  kind: 'maintenance',
+  site,
+  until,
+});
+export const readmitOf = (...losses: ClaimName[]): Payloads['readmit'] => ({
+  kind: 'readmit',
+  losses: losses.map(({ origin, index }) => [origin, index]),
+});
+export const drillOf = (change: Partial<Payloads['drill']> = {}): Payloads['drill'] => ({
+  kind: 'drill',
+  drill: new Uint8Array(16).fill(7),
+  phase: 'begun',
+  scenario: 'burn-one-site',
+  plan: new Uint8Array(32).fill(8),
+  floor: 1,
+  report: null,
+  ...change,
+});
+export const auditOf = (
+  holder: string,
+  head: Payloads['audit']['head'],
+  change: Partial<Payloads['audit']> = {},
+): Payloads['audit'] => ({
+  kind: 'audit',
+  daemon: daemonIdBytes(daemonOf(holder)),
+  head,
+  round: 1,
+  challenged: 8,
+  failed: [],
+  degraded: [],
+  restored: [],
+  ...change,
+});
+
 export interface PlaceOptions {
   readonly name?: string;
   /** Who holds fragment i; undefined where it was not stored. */

@@ -242,7 +242,9 @@ describe('SPEC.md', () => {
     const names = readdirSync(new URL('../src/', import.meta.url)).map((file) => file.replace(/\.ts$/, ''));
     const admissionFiles = [
       'admission-view',
+      'admit-audit',
       'admit-claims',
+      'admit-consortium',
       'admit-custody',
       'admit-erasing',
       'admit-place',
