@@ -1,13 +1,11 @@
 // A daemon's configuration file: what it may say, how it is written with its comments, and how mistakes are told to the
 // engineer who made them, with line and path. Unknown keys are errors, so that a misspelt setting never goes unnoticed.
 
-import { Fault, isSlug } from '@vauban/core';
+import { Fault, isSlug, nearestName } from '@vauban/core';
 import { parse, TomlError } from 'smol-toml';
-import type { LogLevel } from './log.ts';
-import { nearestOf } from './nearest.ts';
+import { type LogLevel, logLevels } from './log.ts';
+import { standardRepairLimits } from './repair/pace.ts';
 import { bytesInWords, parseBytes } from './sizes.ts';
-
-export const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
 /** Paths are as written: relative ones start from the directory of the file. */
 export interface DaemonConfig {
@@ -23,6 +21,13 @@ export interface DaemonConfig {
   readonly listen: readonly string[];
   readonly announce: readonly string[];
   readonly logLevel: LogLevel;
+  /** Path of the admin plane's Unix socket. */
+  readonly adminSocket: string;
+  /** A port of the loopback address for it, such as 127.0.0.1:9464; null for none. */
+  readonly adminListen: string | null;
+  /** Bytes a second that repair may read from one other site, and write here. */
+  readonly repairLinkBytes: number;
+  readonly repairDiskBytes: number;
 }
 
 export const CONFIG_BYTES_MAX = 65_536;
@@ -32,6 +37,8 @@ const ADDRESSES_MAX = 8;
 interface Setting {
   readonly read: (value: unknown) => unknown;
   readonly otherwise?: unknown;
+  /** Its name among all settings, when its own is not enough. */
+  readonly as?: keyof DaemonConfig;
 }
 
 class Wrong extends Error {}
@@ -64,12 +71,19 @@ const level = (value: unknown): LogLevel => {
     throw new Wrong(`should be one of ${logLevels.map((one) => `"${one}"`).join(', ')}`);
   return found;
 };
+/** Whoever is not on this machine has no business here; a reverse proxy with its own accounts is the hoster's choice. */
+const loopback = (value: unknown): string => {
+  const port = /^(?:127\.0\.0\.1|\[::1\]):([1-9][0-9]{0,4})$/.exec(text(value))?.[1];
+  if (port === undefined || Number(port) > 65_535)
+    throw new Wrong('should be a port of this machine alone, such as "127.0.0.1:9464"');
+  return value as string;
+};
 
 const settings: { readonly [section: string]: { readonly [name: string]: Setting } } = {
   daemon: {
     hoster: { read: slug },
     site: { read: slug },
-    capacity: { read: bytes },
+    capacity: { read: bytes, as: 'capacityBytes' },
     charter: { read: text, otherwise: 'charter.cbor' },
     keys: { read: text, otherwise: 'keys' },
     data: { read: text, otherwise: 'data' },
@@ -79,7 +93,23 @@ const settings: { readonly [section: string]: { readonly [name: string]: Setting
     listen: { read: addresses },
     announce: { read: addresses, otherwise: [] },
   },
-  log: { level: { read: level, otherwise: 'info' } },
+  log: { level: { read: level, otherwise: 'info', as: 'logLevel' } },
+  admin: {
+    socket: { read: text, otherwise: 'admin.sock', as: 'adminSocket' },
+    listen: { read: loopback, otherwise: null, as: 'adminListen' },
+  },
+  repair: {
+    link: {
+      read: bytes,
+      otherwise: standardRepairLimits.linkBytesPerSecond,
+      as: 'repairLinkBytes',
+    },
+    disk: {
+      read: bytes,
+      otherwise: standardRepairLimits.diskBytesPerSecond,
+      as: 'repairDiskBytes',
+    },
+  },
 };
 
 /** The addresses a daemon can listen on: IP or DNS name, then a TCP port. */
@@ -113,11 +143,10 @@ export function parseConfig(source: string, path: string): DaemonConfig {
   for (const [section, names] of Object.entries(settings)) {
     const table = (document[section] ?? {}) as Record<string, unknown>;
     for (const [name, setting] of Object.entries(names)) {
-      found[name] = readSetting(setting, table[name], { source, path, key: [section, name] });
+      found[setting.as ?? name] = readSetting(setting, table[name], { source, path, key: [section, name] });
     }
   }
-  const { capacity, level: logLevel, ...rest } = found;
-  const config = { ...rest, capacityBytes: capacity, logLevel } as DaemonConfig;
+  const config = found as unknown as DaemonConfig;
   if (config.listen.length === 0) {
     throw wrongValue(source, path, ['network', 'listen'], 'should name at least one address');
   }
@@ -163,7 +192,7 @@ function readToml(source: string, path: string): Record<string, unknown> {
 function unknownKey(source: string, path: string, key: readonly string[], known: readonly string[]): Fault {
   const name = key.at(-1) as string;
   const line = lineOf(source, key);
-  const nearest = nearestOf(name, known) ?? null;
+  const nearest = nearestName(name, known) ?? null;
   const hint = nearest === null ? `known are ${known.join(', ')}` : `did you mean ${nearest}?`;
   const where = key.length === 1 ? 'there is no section or setting' : `section [${key[0]}] has no setting`;
   return new Fault('usage', 'CONFIG_UNKNOWN_KEY', `${path}${atLine(line)}: ${where} ${name}; ${hint}`, {
@@ -235,5 +264,17 @@ announce = ${list(config.announce)}
 [log]
 # debug, info, warn or error. The log goes to standard error, one JSON document per line.
 level = ${quoted(config.logLevel)}
+
+[admin]
+# The socket that vauban daemon status and the like ask through. Only this account can open it.
+socket = ${quoted(config.adminSocket)}
+# A port of this machine for monitoring, such as "127.0.0.1:9464"; callers need a token (vauban daemon token).
+${config.adminListen === null ? '# listen = "127.0.0.1:9464"' : `listen = ${quoted(config.adminListen)}`}
+
+[repair]
+# Bytes a second that repair may read from one other site, and write to this disk. While clients are served it takes
+# a tenth of that.
+link = ${quoted(bytesInWords(config.repairLinkBytes))}
+disk = ${quoted(bytesInWords(config.repairDiskBytes))}
 `;
 }

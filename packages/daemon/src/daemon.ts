@@ -12,7 +12,7 @@ import {
   writeBulkFault,
 } from '@vauban/wire';
 import { FragmentsService } from './fragments-service.ts';
-import { certifyLosses } from './lost-fragments.ts';
+import { holdersOf } from './holders.ts';
 import { type DaemonOptions, openParts, type Parts } from './parts.ts';
 import { requestHandler } from './requests.ts';
 import { Sessions } from './sessions.ts';
@@ -29,7 +29,6 @@ export class Daemon implements Startable {
   #parts: Parts | undefined;
   #startedAt = 0;
   #refusedMessages = 0;
-  #ownLog: Promise<void> = Promise.resolve();
 
   constructor(options: DaemonOptions) {
     this.#options = options;
@@ -44,7 +43,7 @@ export class Daemon implements Startable {
     this.#startedAt = clock.now();
     const parts = await openParts(this.#options, this.#abort.signal);
     this.#parts = parts;
-    const { keeper, fragments, mirror, tasks, healing } = parts;
+    const { keeper, fragments, mirror, tasks, healing, care } = parts;
     const now = () => clock.now();
     const revoked = (delegation: Delegation) => mirror.isRevoked(delegation);
     const charters = keeper.chain;
@@ -55,9 +54,11 @@ export class Daemon implements Startable {
     const service = new FragmentsService({
       store: fragments,
       crypto,
-      daemon: this.#options.id,
-      receiptSeed: this.#options.keys.receiptSeed,
+      receipts: care.receipts,
       charter: () => keeper.chain.current,
+      foreground: care.foreground,
+      vouchRefusal: () => care.vouchRefusal(),
+      troubled: (key) => care.watching.scrub.check(key),
     });
     const handle = requestHandler({
       daemon: this.#options.id,
@@ -68,6 +69,10 @@ export class Daemon implements Startable {
       votingKeyOf: async (epoch) => (await this.#options.votingKeys.of(epoch))?.publicKey,
       nextKey: () => parts.life.nextKey(),
       status: () => this.status(),
+      ping: () => care.ping(),
+      holders: (segments, asker) => holdersOf(mirror.logs, segments, asker),
+      healing: () => care.healing(),
+      pauseRepair: (paused) => care.pauseRepair(paused),
     });
     network.serve({
       request: async (from, body) => {
@@ -93,9 +98,7 @@ export class Daemon implements Startable {
     await network.start();
     await tasks.start();
     await healing.start();
-    const { logSeed } = this.#options.keys;
-    const { signal } = this.#abort;
-    this.#ownLog = certifyLosses({ ...this.#options, ...parts, charters, logSeed, signal });
+    await care.start();
     log('info', 'serving', {
       daemon: this.#options.id,
       fragments: fragments.totals().fragments,
@@ -106,10 +109,10 @@ export class Daemon implements Startable {
 
   async stop(): Promise<void> {
     this.#abort.abort();
+    await this.#parts?.care.stop();
     await this.#parts?.healing.stop();
     await this.#parts?.tasks.stop();
     await this.#options.network.stop();
-    await this.#ownLog;
     await this.#parts?.mirror.voting?.journal.close();
     await this.#options.store.close();
     this.#options.log('info', 'stopped');
@@ -156,6 +159,11 @@ export class Daemon implements Startable {
     if (mirror.silent !== null && mirror.silent.code !== 'VOTER_STARTING') return;
     mirror.stopVoting(fault);
     this.#options.log('error', 'voting-stopped', { code: fault.code, message: fault.message });
+  }
+
+  /** Its parts, for the admin plane; undefined until they are open. */
+  opened(): Parts | undefined {
+    return this.#parts;
   }
 
   async status(): Promise<AnswerOf<'status'>> {

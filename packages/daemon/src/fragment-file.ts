@@ -221,7 +221,7 @@ export function sameFragment(a: FragmentFacts, b: FragmentFacts): boolean {
 
 type DamagedPart = 'length' | 'trailer' | 'leaf hashes' | 'bytes' | 'unreadable';
 
-function damaged(key: FragmentKey, part: DamagedPart, leaf?: number): Fault {
+export function damaged(key: FragmentKey, part: DamagedPart, leaf?: number): Fault {
   return new Fault(
     'integrity',
     'FRAGMENT_DAMAGED',

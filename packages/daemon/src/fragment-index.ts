@@ -7,11 +7,14 @@ import {
   decodeCbor,
   encodeCbor,
   equalBytes,
+  type Fault,
   fromHex,
   isFault,
+  readableRows,
   SHARDS_MAX,
   type Store,
   type StoreOperation,
+  type StoreRange,
   shape,
   slugPattern,
   utf8,
@@ -52,6 +55,9 @@ function keyOfRow(table: Uint8Array, row: Uint8Array): FragmentKey {
 function endOf(table: Uint8Array): Uint8Array {
   return concat(table.subarray(0, -1), Uint8Array.of(afterSlash));
 }
+
+/** Told of rows that their store finds corrupt. */
+export type ToldOfCorrupt = (key: FragmentKey) => void;
 
 export class FragmentIndex {
   readonly #store: Store;
@@ -109,16 +115,44 @@ export class FragmentIndex {
     }
   }
 
-  /** In order of segment, then index; from just after `after`, or from the start. */
-  async *list(after?: FragmentKey, limit?: number): AsyncGenerator<[FragmentKey, FragmentFacts]> {
+  /**
+   * In order of segment, then index; from just after `after`, or from the start. Ends with the fault of a corrupt row, unless
+   * somebody wants to be told of it: then goes on behind it.
+   */
+  async *list(
+    after?: FragmentKey,
+    limit = Number.MAX_SAFE_INTEGER,
+    corrupt?: ToldOfCorrupt,
+  ): AsyncGenerator<[FragmentKey, FragmentFacts]> {
     const range = {
       ...(after === undefined ? { gte: fragmentTable } : { gt: rowKey(fragmentTable, after) }),
       lt: endOf(fragmentTable),
-      ...(limit === undefined ? {} : { limit }),
+      limit,
     };
-    for await (const [row, value] of this.#store.range(range)) {
+    let left = limit;
+    for await (const [row, value] of this.#rows(range, corrupt)) {
+      if (left-- <= 0) return;
       yield [keyOfRow(fragmentTable, row), decodeRow(value)];
+      if (left === 0) return;
     }
+  }
+
+  /** The rows of one segment. Faults as `list`. */
+  async listSegment(segment: Uint8Array, corrupt?: ToldOfCorrupt): Promise<[FragmentKey, FragmentFacts][]> {
+    const rows: [FragmentKey, FragmentFacts][] = [];
+    const gte = rowKey(fragmentTable, { segment, index: 0 });
+    const lt = concat(fragmentTable, segment, Uint8Array.of(255, 255));
+    for await (const [row, value] of this.#rows({ gte, lt }, corrupt)) {
+      rows.push([keyOfRow(fragmentTable, row), decodeRow(value)]);
+    }
+    return rows;
+  }
+
+  #rows(range: Omit<StoreRange, 'reverse'>, corrupt?: ToldOfCorrupt): ReturnType<Store['range']> {
+    if (corrupt === undefined) return this.#store.range(range);
+    return readableRows(this.#store, range, (_, fault) =>
+      corrupt(keyOfRow(fragmentTable, corruptRow(fault, fragmentTable))),
+    );
   }
 
   /** The first directory from this one on that has rows; undefined when none has. A corrupt row counts as one. */
@@ -134,14 +168,27 @@ export class FragmentIndex {
     }
   }
 
+  /** The rows of one of the 256 directories, and the keys of those that cannot be read; nothing is changed. */
+  async readDirectory(digits: string): Promise<{
+    readonly rows: readonly (readonly [FragmentKey, FragmentFacts])[];
+    readonly corrupt: readonly FragmentKey[];
+  }> {
+    const rows: [FragmentKey, FragmentFacts][] = [];
+    const corrupt: FragmentKey[] = [];
+    const found = (_: Uint8Array, fault: Fault) =>
+      void corrupt.push(keyOfRow(fragmentTable, corruptRow(fault, fragmentTable)));
+    for await (const [row, value] of readableRows(this.#store, directoryRange(digits), found)) {
+      rows.push([keyOfRow(fragmentTable, row), decodeRow(value)]);
+    }
+    return { rows, corrupt };
+  }
+
   /**
    * The rows of one of the 256 directories, by the first two hex digits of the segment id. A row that its store finds
    * corrupt becomes missing: if its file is there, the recovery takes that in as the truth.
    */
   async listDirectory(digits: string): Promise<[FragmentKey, FragmentFacts][]> {
-    const first = fromHex(digits) as Uint8Array;
-    const last = Uint8Array.of(...first, ...new Uint8Array(31).fill(255), SHARDS_MAX);
-    const range = { gte: concat(fragmentTable, first), lt: concat(fragmentTable, last) };
+    const range = directoryRange(digits);
     for (;;) {
       try {
         const rows: [FragmentKey, FragmentFacts][] = [];
@@ -158,6 +205,12 @@ export class FragmentIndex {
   async #write(operations: readonly StoreOperation[]): Promise<void> {
     if (operations.length > 0) await this.#store.batch(operations, { sync: true });
   }
+}
+
+function directoryRange(digits: string): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
+  const first = fromHex(digits) as Uint8Array;
+  const last = Uint8Array.of(...first, ...new Uint8Array(31).fill(255), SHARDS_MAX);
+  return { gte: concat(fragmentTable, first), lt: concat(fragmentTable, last) };
 }
 
 /** The key of the row of `table` that a checked store found corrupt; any other error is thrown again. */

@@ -81,12 +81,15 @@ async function recoverDirectory(
   }
   await index.markMissing(gone);
   for (const key of unknown.values()) {
-    if (!(await adopt(parts, key))) strays.push(pathOf(key));
+    if (!(await adoptFile(parts, key))) strays.push(pathOf(key));
   }
 }
 
 /** Takes a whole fragment in; false, and nothing done, when the file is not one. */
-async function adopt({ files, crypto, index, totals }: RecoveryParts, key: FragmentKey): Promise<boolean> {
+export async function adoptFile(
+  { files, crypto, index, totals }: RecoveryParts,
+  key: FragmentKey,
+): Promise<boolean> {
   try {
     const { segment: _, index: __, ...facts } = await checkFragmentFile({ files, crypto }, key);
     // It may have been read from memory that never reached the disk: the write before may have failed there.

@@ -7,7 +7,6 @@ import {
   type Crypto,
   type DaemonId,
   DISK_RESERVE_FRACTION,
-  equalBytes,
   Fault,
   type Files,
   isSlug,
@@ -16,6 +15,8 @@ import {
   toHex,
 } from '@vauban/core';
 import { DiskHealth } from './disk-health.ts';
+import { type Agreement, type AgreementParts, agreeDirectory } from './fragment-agreement.ts';
+import { diskFull, otherFragment } from './fragment-faults.ts';
 import {
   assertKey,
   checkFragmentFile,
@@ -33,7 +34,7 @@ import {
   sameFragment,
   TEMPORARY_SUFFIX,
 } from './fragment-file.ts';
-import { FragmentIndex } from './fragment-index.ts';
+import { FragmentIndex, type ToldOfCorrupt } from './fragment-index.ts';
 import { recoverFragments } from './fragment-recovery.ts';
 import { type FragmentTotals, TotalsCount } from './fragment-totals.ts';
 import { FragmentWriter } from './fragment-writer.ts';
@@ -65,6 +66,12 @@ export interface FragmentPresent {
   readonly facts: FragmentFacts;
 }
 
+/** Whether fragments may be taken in or erased now; why not otherwise. */
+export interface StoreRules {
+  refusal(): Fault | undefined;
+  eraseRefusal(): Fault | undefined;
+}
+
 /** What an upload under way will still take. */
 type PromisedSpace = Pick<FragmentWriter, 'unwrittenBytes' | 'fragmentBytes'>;
 
@@ -75,7 +82,12 @@ export class FragmentStore {
   readonly #health = new DiskHealth();
   readonly #writers = new Set<PromisedSpace>();
   readonly #turns = new Map<string, Promise<unknown>>();
-  #missing: readonly FragmentKey[] = [];
+  #rules: StoreRules = { refusal: () => undefined, eraseRefusal: () => undefined };
+  readonly #missing = new Map<string, FragmentKey>();
+  /** The same as a list, until it changes. */
+  #missingList: readonly FragmentKey[] | undefined;
+  /** Counted since the start though their rows could not be read any more: how long they were nobody knows. */
+  readonly #unread = new Set<string>();
   #strays: readonly string[] = [];
 
   private constructor(options: FragmentStoreOptions) {
@@ -92,14 +104,20 @@ export class FragmentStore {
     await checkMarker(files, daemon);
     const store = new FragmentStore(options);
     const found = await recoverFragments({ files, crypto, index: store.#index, totals: store.#totals });
-    store.#missing = found.missing;
+    store.#nowMissing(found.missing);
     store.#strays = found.strays;
     return store;
   }
 
+  /** From now on. */
+  obey(rules: StoreRules): void {
+    this.#rules = rules;
+  }
+
   /** Rows whose file was gone at a start, this or an earlier one, until `forgetMissing`. */
   get missing(): readonly FragmentKey[] {
-    return this.#missing;
+    this.#missingList ??= [...this.#missing.values()];
+    return this.#missingList;
   }
 
   /** Paths of files among the fragments that are no whole fragment. Left alone, and counted nowhere. */
@@ -115,7 +133,7 @@ export class FragmentStore {
   /**
    * Opens a writer, or says that the fragment is already there. The caller has checked that the roots make up the
    * segment id. Faults (refused): DISK_FULL (class `later`) when the disk's reserve or the capacity would be touched,
-   * TOO_LARGE, FRAGMENT_OTHER when another fragment is stored under this key; (failure) DISK_FAILED, WRITE_FAILED.
+   * READ_ONLY, DRAINING, TOO_LARGE, FRAGMENT_OTHER when another fragment is stored under this key; (failure) DISK_FAILED, WRITE_FAILED.
    */
   async begin(upload: FragmentUpload): Promise<FragmentWriter | FragmentPresent> {
     const { segment, index, root, bytes, agency, vault, replace = false } = upload;
@@ -143,16 +161,35 @@ export class FragmentStore {
     };
     const present = await this.#index.get(record);
     if (present !== undefined) {
-      if (!sameFragment(present, { ...record, storedAt: 0 })) throw otherFragment(record, present);
+      // What is made whole again belongs to whom the ledger says, whoever brought it first.
+      const { agency: before } = replace ? record : present;
+      if (!sameFragment({ ...present, agency: before }, { ...record, storedAt: 0 }))
+        throw otherFragment(record, present);
       // Whoever removed the file behind the index's back gets it again.
       const whole = (await this.#options.files.stat(pathOf(record)))?.bytes === fileBytes(bytes);
       if (whole && !replace) return { already: true, facts: present };
     }
+    // What it already answers for may always be made whole again.
+    const refusal = present === undefined ? this.#rules.refusal() : undefined;
+    if (refusal !== undefined) throw refusal;
     return this.#openWriter(record, present?.bytes ?? 0);
   }
 
   async get(key: FragmentKey): Promise<FragmentFacts | undefined> {
     return this.#index.get(key);
+  }
+
+  /** All that is stored of a segment; with `corrupt`, all of which the index can be read. */
+  ofSegment(segment: Uint8Array, corrupt?: ToldOfCorrupt): Promise<[FragmentKey, FragmentFacts][]> {
+    return this.#index.listSegment(segment, corrupt);
+  }
+
+  /** Does at once, while the fragment is here and nobody erases it, what relies on its being here. Faults: FRAGMENT_MISSING. */
+  whileHeld<Result>(key: FragmentKey, work: () => Result): Promise<Result> {
+    return this.#inTurn(key, async () => {
+      await this.#facts(key);
+      return work();
+    });
   }
 
   /**
@@ -188,21 +225,49 @@ export class FragmentStore {
   }
 
   /**
-   * Erases, durably; nothing when it is not there. The row goes first: a crash in between brings the fragment back
-   * whole at the next start, never a loss that nobody certified. Faults: DISK_FAILED, WRITE_FAILED.
+   * Erases, durably; false, and nothing done, when it is not there or `spare` says so at the last moment. The row goes
+   * first: a crash in between brings the fragment back whole at the next start, never a loss that nobody certified.
+   * Faults: DISK_FAILED, WRITE_FAILED, READ_ONLY, CLOCK_BEHIND.
    */
-  async remove(key: FragmentKey): Promise<void> {
+  remove(key: FragmentKey, spare: () => boolean = () => false): Promise<boolean> {
     const { files } = this.#options;
-    await this.#inTurn(key, async () => {
+    return this.#inTurn(key, async () => {
       this.#health.assertWritable();
+      const refusal = this.#rules.eraseRefusal();
+      if (refusal !== undefined) throw refusal;
       const facts = await this.#index.get(key);
-      if (facts === undefined) return;
+      if (facts === undefined || spare()) return false;
       await this.#health.durable('index', () => this.#index.remove(key));
       this.#totals.subtract(facts);
       await this.#health.attempt('remove', () => files.remove(pathOf(key)));
       await this.#health.durable('fsync of the directory', () =>
         files.syncDirectory(directoryOf(key.segment)),
       );
+      return true;
+    });
+  }
+
+  /** Makes rows and files of one of the 256 directories agree, as a start does. Faults: DISK_FAILED, those of the disk. */
+  async agree(digits: string): Promise<Agreement> {
+    const inTurn: AgreementParts['inTurn'] = (key, work) => this.#inTurn(key, work);
+    const parts = { index: this.#index, totals: this.#totals, health: this.#health, inTurn };
+    const found = await agreeDirectory({ ...this.#options, ...parts }, digits);
+    this.#nowMissing(found.unreadable);
+    for (const key of found.unreadable) this.#unread.add(keyText(key));
+    for (const key of found.rewritten) this.#noLongerMissing(key);
+    // A file that could not be read, and now can: it was taken in beside what it counted already.
+    for (const [key, facts] of found.rewritten.length > 0 ? found.rows : [])
+      if (this.#unread.delete(keyText(key))) this.#totals.subtract(facts);
+    return found;
+  }
+
+  /** What cannot be made whole again is missing from now on, until that is certified. Faults: DISK_FAILED. */
+  giveUp(key: FragmentKey): Promise<void> {
+    return this.#inTurn(key, async () => {
+      const facts = await this.#index.get(key);
+      await this.#health.durable('index', () => this.#index.markMissing([key]));
+      if (facts !== undefined) this.#totals.subtract(facts);
+      this.#nowMissing([{ segment: key.segment.slice(), index: key.index }]);
     });
   }
 
@@ -217,8 +282,8 @@ export class FragmentStore {
   }
 
   /** In order of segment, then index; at most `limit`, from just after `after` or from the start. */
-  list(after: FragmentKey | undefined, limit: number): AsyncIterable<[FragmentKey, FragmentFacts]> {
-    return this.#index.list(after, limit);
+  list(...of: Parameters<FragmentIndex['list']>): AsyncIterable<[FragmentKey, FragmentFacts]> {
+    return this.#index.list(...of);
   }
 
   async #facts(key: FragmentKey): Promise<FragmentFacts> {
@@ -299,16 +364,19 @@ export class FragmentStore {
       await this.#health.durable('fsync of the directory', () => files.syncDirectory(directoryOf(segment)));
       await this.#health.durable('index', () => this.#index.put({ segment, index }, facts));
       if (before !== undefined) this.#totals.subtract(before);
-      this.#totals.add(facts);
+      // Whatever bears its name is the same fragment.
+      if (!this.#unread.delete(keyText(record))) this.#totals.add(facts);
       this.#noLongerMissing(record);
     });
   }
 
+  #nowMissing(keys: readonly FragmentKey[]): void {
+    for (const key of keys) this.#missing.set(keyText(key), key);
+    this.#missingList = undefined;
+  }
+
   #noLongerMissing(key: FragmentKey): void {
-    const text = keyText(key);
-    if (this.#missing.some((one) => keyText(one) === text)) {
-      this.#missing = this.#missing.filter((one) => keyText(one) !== text);
-    }
+    if (this.#missing.delete(keyText(key))) this.#missingList = undefined;
   }
 
   /** One change at a time per fragment: its row must describe the file that bears its name. */
@@ -323,32 +391,4 @@ export class FragmentStore {
     this.#turns.set(text, settled);
     return mine;
   }
-}
-
-function diskFull(
-  reason: 'reserve' | 'capacity',
-  why: string,
-  facts: Readonly<Record<string, number>>,
-): Fault {
-  return new Fault(
-    'refused',
-    'DISK_FULL',
-    `this daemon takes no more fragments now: ${why}; another daemon may take it, or this one later`,
-    { class: 'later', reason, ...facts },
-  );
-}
-
-function otherFragment(wanted: FragmentKey & { readonly root: Uint8Array }, present: FragmentFacts): Fault {
-  const why = equalBytes(wanted.root, present.root) ? 'another length, agency or vault' : 'another root';
-  return new Fault(
-    'refused',
-    'FRAGMENT_OTHER',
-    `fragment ${wanted.index} of segment ${toHex(wanted.segment)} is stored here with ${why}`,
-    {
-      segment: toHex(wanted.segment),
-      index: wanted.index,
-      wanted: toHex(wanted.root),
-      stored: toHex(present.root),
-    },
-  );
 }

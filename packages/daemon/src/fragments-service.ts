@@ -6,22 +6,19 @@ import {
   type ByteStream,
   type Charter,
   type Crypto,
-  type DaemonId,
   equalBytes,
   Fault,
+  isFault,
   LEAF_BYTES,
   merkleProof,
 } from '@vauban/core';
-import {
-  checkDescriptor,
-  fragmentBytesOf,
-  type SegmentDescriptor,
-  segmentIdOf,
-  signReceipt,
-} from '@vauban/ledger';
-import { type AnswerOf, type BulkHeader, writeBulkReply } from '@vauban/wire';
+import { checkDescriptor, fragmentBytesOf, type SegmentDescriptor, segmentIdOf } from '@vauban/ledger';
+import { type AnswerOf, type BulkHeader, joinedRuns, type Run, writeBulkReply } from '@vauban/wire';
+import { damaged, type FragmentKey } from './fragment-file.ts';
 import type { FragmentStore } from './fragment-store.ts';
 import type { FragmentWriter } from './fragment-writer.ts';
+import type { Receipts } from './receipts.ts';
+import type { Foreground } from './repair/pace.ts';
 import type { Session } from './sessions.ts';
 
 /** Read and sent at once: large enough for the disk, small enough that sixty streams fit in memory. */
@@ -30,9 +27,18 @@ const READ_BYTES = 16 * LEAF_BYTES;
 export interface FragmentsServiceOptions {
   readonly store: FragmentStore;
   readonly crypto: Crypto;
-  readonly daemon: DaemonId;
-  readonly receiptSeed: Uint8Array;
+  readonly receipts: Receipts;
   readonly charter: () => Charter;
+  /** Hears of bytes that come and go for clients: repair makes way. */
+  readonly foreground: Pick<Foreground, 'touch'>;
+  /** Why no receipt is given now, not even for what is held. */
+  readonly vouchRefusal?: () => Fault | undefined;
+  /** Hears of fragments that were asked for, and are damaged or not there. */
+  readonly troubled?: (key: FragmentKey) => void;
+}
+
+interface AskedLeaf extends FragmentKey {
+  readonly leaf: number;
 }
 
 export class FragmentsService {
@@ -42,11 +48,6 @@ export class FragmentsService {
 
   constructor(options: FragmentsServiceOptions) {
     this.#options = options;
-  }
-
-  /** How often this daemon has erased. Nothing erases in this release. */
-  get generation(): number {
-    return 0;
   }
 
   /**
@@ -72,15 +73,18 @@ export class FragmentsService {
     } finally {
       release();
     }
-    await writeBulkReply(stream, { reply: 'receipt', ...this.#receipt(segment, { index, root, bytes }) });
+    const receipt = await this.#vouch({ segment, index, root, bytes });
+    await writeBulkReply(stream, { reply: 'receipt', ...receipt });
   }
 
   async #take(writer: FragmentWriter, bytes: number, stream: ByteStream): Promise<void> {
+    const { foreground } = this.#options;
     try {
       await writeBulkReply(stream, { reply: 'go' });
       for (let left = bytes; left > 0; ) {
         const read = await stream.read(Math.min(left, READ_BYTES));
         await writer.write(read);
+        foreground.touch();
         left -= read.length;
       }
     } catch (error) {
@@ -102,17 +106,29 @@ export class FragmentsService {
     // Reading the leaf hashes shows that the file is there; `scrub` re-reads the bytes themselves.
     if (held !== undefined) await this.#options.store.leafHashes({ segment, index });
     else throw new Fault('refused', 'FRAGMENT_MISSING', 'this daemon does not hold that fragment', { index });
-    return this.#receipt(segment, { index, root, bytes });
+    return this.#vouch({ segment, index, root, bytes });
   }
 
-  /** Leaf hashes, then the bytes of the range. Faults: NOT_ALLOWED, FRAGMENT_MISSING, RANGE_OUTSIDE, NOT_YOURS. */
-  async get(
+  /** Faults: FRAGMENT_MISSING, FRAGMENT_LEAVING, READ_ONLY. */
+  async #vouch(of: Parameters<Receipts['sign']>[0]): Promise<ReturnType<Receipts['sign']>> {
+    const { store, receipts, vouchRefusal } = this.#options;
+    const refusal = vouchRefusal?.();
+    if (refusal !== undefined) throw refusal;
+    return store.whileHeld(of, () => receipts.sign(of));
+  }
+
+  /** Leaf hashes, then the bytes of the runs. Faults: NOT_ALLOWED, FRAGMENT_MISSING, RANGE_OUTSIDE, NOT_YOURS. */
+  get(session: Session, header: Extract<BulkHeader, { bulk: 'get' }>, stream: ByteStream): Promise<void> {
+    return this.#orTell(header, () => this.#get(session, header, stream));
+  }
+
+  async #get(
     session: Session,
     header: Extract<BulkHeader, { bulk: 'get' }>,
     stream: ByteStream,
   ): Promise<void> {
-    const { store } = this.#options;
-    const { segment, index, offset, length } = header;
+    const { store, foreground } = this.#options;
+    const { segment, index, runs } = header;
     if (session.role !== 'device' && session.role !== 'daemon') {
       throw new Fault(
         'refused',
@@ -125,34 +141,27 @@ export class FragmentsService {
     }
     const key = { segment, index };
     const { bytes } = await this.#mayRead(session, key);
-    if (offset % LEAF_BYTES !== 0 || offset + length > bytes) {
-      throw new Fault(
-        'refused',
-        'RANGE_OUTSIDE',
-        `bytes ${offset} to ${offset + length} of a fragment of ${bytes}`,
-        {
-          offset,
-          length,
-          bytes,
-        },
-      );
-    }
+    for (const run of runs) assertWithin(run, bytes);
     const hashes = await store.leafHashes(key);
     await writeBulkReply(stream, { reply: 'found', bytes });
     await stream.write(hashes);
-    for (let done = 0; done < length; ) {
-      const read = await store.read(key, offset + done, Math.min(READ_BYTES, length - done));
-      await stream.write(read);
-      done += read.length;
+    for (const [offset, length] of joinedRuns(runs)) {
+      for (let done = 0; done < length; ) {
+        const read = await store.read(key, offset + done, Math.min(READ_BYTES, length - done));
+        await stream.write(read);
+        if (session.role === 'device') foreground.touch();
+        done += read.length;
+      }
     }
     await stream.closeWrite();
   }
 
   /** One leaf and its proof. Faults: FRAGMENT_MISSING, FRAGMENT_DAMAGED, RANGE_OUTSIDE, NOT_YOURS. */
-  async leaf(
-    session: Session,
-    asked: { readonly segment: Uint8Array; readonly index: number; readonly leaf: number },
-  ): Promise<AnswerOf<'leaf'>> {
+  leaf(session: Session, asked: AskedLeaf): Promise<AnswerOf<'leaf'>> {
+    return this.#orTell(asked, () => this.#leaf(session, asked));
+  }
+
+  async #leaf(session: Session, asked: AskedLeaf): Promise<AnswerOf<'leaf'>> {
     const { store, crypto } = this.#options;
     const { bytes } = await this.#mayRead(session, asked);
     const hashes = await store.leafHashes(asked);
@@ -165,7 +174,20 @@ export class FragmentsService {
     }
     const offset = asked.leaf * LEAF_BYTES;
     const leaf = await store.read(asked, offset, Math.min(LEAF_BYTES, bytes - offset));
+    const hash = hashes.subarray(asked.leaf * 32, (asked.leaf + 1) * 32);
+    // Who knows that its disk rotted says so: a wrong leaf would be a lie.
+    if (!equalBytes(crypto.leafHashes(leaf, LEAF_BYTES), hash)) throw damaged(asked, 'bytes', asked.leaf);
     return { bytes: leaf, leaves, proof: merkleProof(crypto, hashes, asked.leaf) };
+  }
+
+  async #orTell<Result>(key: FragmentKey, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      const troubled = isFault(error, 'FRAGMENT_DAMAGED') || isFault(error, 'FRAGMENT_MISSING');
+      if (troubled) this.#options.troubled?.({ segment: key.segment, index: key.index });
+      throw error;
+    }
   }
 
   #name(descriptor: SegmentDescriptor, index: number) {
@@ -186,15 +208,6 @@ export class FragmentsService {
       root,
       bytes: fragmentBytesOf(descriptor),
     };
-  }
-
-  #receipt(
-    segment: Uint8Array,
-    of: { readonly index: number; readonly root: Uint8Array; readonly bytes: number },
-  ) {
-    const { crypto, daemon, receiptSeed, charter } = this.#options;
-    const claim = { charterName: charter().name, segment, ...of, daemon, generation: this.generation };
-    return { generation: this.generation, receipt: signReceipt(crypto, claim, receiptSeed) };
   }
 
   /** The agency whose device may store here now. */
@@ -262,4 +275,15 @@ export class FragmentsService {
     }
     return facts;
   }
+}
+
+/** Whole leaves of a fragment of `bytes`, or its end: what its leaf hashes vouch for. */
+function assertWithin([offset, length]: Run, bytes: number): void {
+  const end = offset + length;
+  if (offset % LEAF_BYTES === 0 && (end === bytes || (end < bytes && end % LEAF_BYTES === 0))) return;
+  throw new Fault('refused', 'RANGE_OUTSIDE', `bytes ${offset} to ${end} of a fragment of ${bytes}`, {
+    offset,
+    length,
+    bytes,
+  });
 }

@@ -13,6 +13,26 @@ export {
   readConfig,
   readKey,
 } from './adapters/home.ts';
+export { diskReasons, ledgerReasons } from './admin/account.ts';
+export type { Account, SignedAccount } from './admin/account-file.ts';
+export type { AdminStatus, DrainState, Readmission } from './admin/admin-ports.ts';
+export { numberIn, sizeIn } from './admin/network/amounts.ts';
+export { labels, stateLabels, writerLabels } from './admin/network/labels.ts';
+export type * from './admin/network/network-view.ts';
+export { siteStates } from './admin/network/network-view.ts';
+export { riskOf } from './admin/network/risk.ts';
+export {
+  auditsLine,
+  hostersLine,
+  ledgerLine,
+  marginLine,
+  repairLine,
+  siteNote,
+} from './admin/network/site-notes.ts';
+export { wantIn } from './admin/network/wants-french.ts';
+export { checkAccountFile } from './adapters/account-file.ts';
+export { askAdmin, type AdminAsk, readMetrics } from './adapters/admin-client.ts';
+export { makeAdminToken, type MadeToken } from './adapters/admin-key.ts';
 export { type RunOptions, runDaemon } from './adapters/run.ts';
 export { type MadeVotingKey, makeVotingKey } from './adapters/voting-key.ts';
 export { encodeCharterFile } from './charter-file.ts';

@@ -18,6 +18,7 @@ import { type DaemonConfig, formatConfig, isAddress } from './config.ts';
 import { encodeKeyFile, makeKey, type RoleKey } from './keys.ts';
 import { createMarker } from './marker.ts';
 import { type DaemonFacts, makePublicLine } from './public-line.ts';
+import { standardRepairLimits } from './repair/pace.ts';
 import { votingKeyFiles } from './voting-keys.ts';
 
 const CONFIG_PATH = 'daemon.toml';
@@ -183,6 +184,10 @@ function configOf(place: PlaceFacts): DaemonConfig {
     listen,
     announce,
     logLevel: 'info',
+    adminSocket: 'admin.sock',
+    adminListen: null,
+    repairLinkBytes: standardRepairLimits.linkBytesPerSecond,
+    repairDiskBytes: standardRepairLimits.diskBytesPerSecond,
   };
 }
 

@@ -5,7 +5,7 @@ import { type Crypto, Fault, fromHex, type Random, toHex } from '@vauban/core';
 
 /**
  * What a key signs: a daemon's facts (identity), connections (transport), receipts, its log, its hoster's votes of one
- * epoch, charter versions (officer), an operator's orders.
+ * epoch, charter versions (officer), an operator's orders, tokens of the admin plane (admin).
  */
 export type KeyRole =
   | 'identity'
@@ -14,6 +14,7 @@ export type KeyRole =
   | 'log'
   | 'officer'
   | 'operator'
+  | 'admin'
   | `voting-${number}`;
 
 /** An Ed25519 key for one role. */

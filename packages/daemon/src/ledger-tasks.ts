@@ -40,6 +40,10 @@ const SHORT_ATTEMPTS = 40;
 const FINISH_EVERY_MS = 5_000;
 /** How often one other voter is asked for everything it holds. */
 const CATCH_UP_EVERY_MS = 30_000;
+/** So often by a daemon that only follows: nobody brings it anything, and it may be the one that repairs. */
+const FOLLOW_EVERY_MS = 3_000;
+/** Of its time, following takes a tenth at most: a ledger of very many logs is asked for less often. */
+const FOLLOW_REST = 9;
 /** Then it is another one's turn: one that trickles must not be the only one ever heard. */
 const CATCH_UP_MS_MAX = 60_000;
 /** One that takes longer to hand out what it showed is not waited for alone. */
@@ -78,10 +82,7 @@ export class LedgerTasks implements Startable {
   }
 
   async start(): Promise<void> {
-    const loops = [
-      this.#every(FINISH_EVERY_MS, () => this.finishHeads()),
-      this.#every(CATCH_UP_EVERY_MS, () => this.catchUp()),
-    ];
+    const loops = [this.#every(FINISH_EVERY_MS, () => this.finishHeads()), this.#keepUp()];
     loops.push(this.#stand());
     this.#running = Promise.all(loops);
   }
@@ -209,17 +210,35 @@ export class LedgerTasks implements Startable {
     return false;
   }
 
-  /** Compares with one other voter, drawn at random, and takes over what it has more of. */
-  async catchUp(): Promise<void> {
+  /** Compares with one other voter, drawn at random, and takes over what it has more of. False when it did not answer. */
+  async catchUp(): Promise<boolean> {
     const { clock, random } = this.#options;
     const others = this.#options.others();
     const one = others[randomBelow(random, Math.max(1, others.length))];
-    if (one === undefined) return;
+    if (one === undefined) return false;
     const end = clock.monotonic() + CATCH_UP_MS_MAX;
-    for (const answer of await this.#ask([one], 1)) {
+    const answers = await this.#ask([one], 1);
+    for (const answer of answers) {
       const late = () => clock.monotonic() > end;
       await this.#follow(answer, late);
       await this.#gossip.listen(answer, late);
+    }
+    return answers.length > 0;
+  }
+
+  /** A voter is brought what is written, and catches up with what it missed; whoever only follows begins at once. */
+  async #keepUp(): Promise<void> {
+    const { clock, mirror } = this.#options;
+    while (!this.#abort.signal.aborted) {
+      const begun = clock.monotonic();
+      const follows = onlyFollows(mirror);
+      if (!follows) await this.#pause(CATCH_UP_EVERY_MS);
+      if (this.#abort.signal.aborted) return;
+      const answered = await this.#told(() => this.catchUp());
+      if (!follows) continue;
+      // One that is dark took long to fail: the next is not made to wait for that.
+      const restMs = answered === true ? (clock.monotonic() - begun) * FOLLOW_REST : 0;
+      await this.#pause(Math.min(CATCH_UP_EVERY_MS, Math.max(FOLLOW_EVERY_MS, restMs)));
     }
   }
 
@@ -351,14 +370,30 @@ export class LedgerTasks implements Startable {
   }
 
   async #every(ms: number, work: () => Promise<void>): Promise<void> {
-    const { clock, log } = this.#options;
     while (!this.#abort.signal.aborted) {
-      await clock.sleep(ms, this.#abort.signal).catch(() => undefined);
+      await this.#pause(ms);
       if (this.#abort.signal.aborted) return;
-      await work().catch((error: unknown) => {
-        const fault = asFault(error);
-        log('warn', 'ledger-task', { code: fault.code, message: fault.message });
-      });
+      await this.#told(work);
     }
   }
+
+  #pause(ms: number): Promise<void> {
+    return this.#options.clock.sleep(ms, this.#abort.signal).catch(() => undefined);
+  }
+
+  /** Undefined when it failed, which is logged. */
+  async #told<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      const fault = asFault(error);
+      this.#options.log('warn', 'ledger-task', { code: fault.code, message: fault.message });
+      return undefined;
+    }
+  }
+}
+
+/** Without a vote, or silenced: what writers bring to voters passes it by. Whoever is still starting reads by itself. */
+export function onlyFollows({ silent }: Pick<Mirror, 'silent'>): boolean {
+  return silent !== null && silent.code !== 'VOTER_STARTING' && silent.code !== 'VOTER_UNREADY';
 }

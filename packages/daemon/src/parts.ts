@@ -17,12 +17,14 @@ import {
   utf8,
 } from '@vauban/core';
 import { type BudgetLimits, LogStore, Mirror, type SignedCharter } from '@vauban/ledger';
+import { Care } from './care.ts';
 import { CharterKeeper } from './charter-keeper.ts';
 import { LedgerHealing, ledgerAlerts } from './damaged-ledger.ts';
 import { FragmentStore } from './fragment-store.ts';
 import { LedgerTasks } from './ledger-tasks.ts';
 import type { Log } from './log.ts';
 import { Peers } from './peers.ts';
+import type { RepairLimits } from './repair/pace.ts';
 import { VoterLife } from './voter-life.ts';
 import type { VotingKeys } from './voting-keys.ts';
 
@@ -51,8 +53,8 @@ export interface DaemonOptions {
   readonly capacityBytes: number;
   /** What one agency may cost this voter a day; the ledger's limits unless said otherwise. */
   readonly budgets?: BudgetLimits;
-  /** How long after a release nothing may be erased yet; the ledger's limit unless said otherwise. */
-  readonly graceMs?: number;
+  /** How fast repair may be; `standardRepairLimits` unless said otherwise. */
+  readonly repairLimits?: RepairLimits;
   readonly log: Log;
 }
 
@@ -65,8 +67,8 @@ export interface Parts {
   readonly mirror: Mirror;
   readonly tasks: LedgerTasks;
   readonly healing: LedgerHealing;
-  /** Holds the daemon's own log. */
-  readonly ownStore: Store;
+  /** Looks after the fragments that are here, and after those that were lost elsewhere. */
+  readonly care: Care;
 }
 
 /** Faults: those of `Daemon.start`. `signal` ends what is asked of other hosters. */
@@ -108,7 +110,7 @@ export async function openParts(options: DaemonOptions, signal: AbortSignal): Pr
     store: prefixedStore(store, utf8('voting/')),
     log,
   });
-  const { budgets, graceMs } = options;
+  const { budgets } = options;
   const found = await life.open();
   const mirror = new Mirror({
     logs,
@@ -117,7 +119,6 @@ export async function openParts(options: DaemonOptions, signal: AbortSignal): Pr
     charters,
     voting: found.right,
     ...(budgets === undefined ? {} : { budgets }),
-    ...(graceMs === undefined ? {} : { graceMs }),
   });
   const peers = new Peers({ id, keeper, network: options.network, crypto, clock, log, signal });
   const others = () => peers.voters();
@@ -143,6 +144,6 @@ export async function openParts(options: DaemonOptions, signal: AbortSignal): Pr
   for (const { code, message } of ledgerAlerts(logs.quarantine))
     log('error', 'ledger-damaged', { code, message });
   const healing = new LedgerHealing({ mirror, charters, crypto, clock, random, log, others });
-  const ownStore = prefixedStore(store, utf8('own/'));
-  return { keeper, peers, life, fragments, mirror, tasks, healing, ownStore };
+  const care = await Care.open({ ...options, store, keeper, peers, fragments, mirror, signal });
+  return { keeper, peers, life, fragments, mirror, tasks, healing, care };
 }

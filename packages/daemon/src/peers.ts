@@ -48,6 +48,12 @@ export class Peers {
     });
   }
 
+  /** Any daemon of the charter in force but this one; undefined for one it does not list. */
+  daemon(id: DaemonId): PeerClient | undefined {
+    const daemon = findDaemon(this.#options.keeper.chain.current, id);
+    return daemon === undefined || id === this.#options.id ? undefined : this.#client(daemon);
+  }
+
   /** Resolves when the later charter that was spoken of is in force here, or could not be had. Never rejects. */
   newer(): Promise<void> {
     return this.#hearing;

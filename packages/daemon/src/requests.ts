@@ -25,6 +25,10 @@ const mayAsk: Readonly<Record<Exclude<Ask, 'hello'>, readonly Role[]>> = {
   leaf: ['daemon', 'device', 'operator'],
   'next-key': ['daemon', 'officer', 'operator'],
   status: ['daemon', 'device', 'officer', 'operator'],
+  ping: ['daemon'],
+  holders: ['daemon', 'device', 'operator'],
+  healing: ['daemon', 'officer', 'operator'],
+  'repair-pause': ['operator'],
 };
 
 export interface RequestsOptions {
@@ -37,6 +41,10 @@ export interface RequestsOptions {
   readonly votingKeyOf: (epoch: number) => Promise<Uint8Array | undefined>;
   readonly nextKey: () => Promise<AnswerOf<'next-key'>>;
   readonly status: () => Promise<AnswerOf<'status'>>;
+  readonly ping: () => Promise<AnswerOf<'ping'>>;
+  readonly holders: (segments: readonly Uint8Array[], asker?: string) => Promise<AnswerOf<'holders'>>;
+  readonly healing: () => Promise<AnswerOf<'healing'>>;
+  readonly pauseRepair: (paused: boolean) => Promise<AnswerOf<'repair-pause'>>;
 }
 
 type Handlers = {
@@ -97,6 +105,11 @@ export function requestHandler(
     leaf: (session, asked) => fragments.leaf(session, asked),
     'next-key': () => options.nextKey(),
     status: () => options.status(),
+    ping: () => options.ping(),
+    holders: (session, { segments }) =>
+      options.holders(segments, session.role === 'daemon' ? session.daemon : undefined),
+    healing: () => options.healing(),
+    'repair-pause': (_, { paused }) => options.pauseRepair(paused),
   };
   return async (from, request) => {
     if (request.ask === 'hello') {

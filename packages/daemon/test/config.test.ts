@@ -38,6 +38,10 @@ describe('a configuration', () => {
       listen: ['/ip4/127.0.0.1/tcp/4001'],
       announce: [],
       logLevel: 'info',
+      adminSocket: 'admin.sock',
+      adminListen: null,
+      repairLinkBytes: 50_000_000,
+      repairDiskBytes: 80_000_000,
     });
   });
 
@@ -127,6 +131,10 @@ describe('a configuration', () => {
       listen: ['/ip4/0.0.0.0/tcp/4001', '/ip6/::1/tcp/4002'],
       announce: ['/dns4/s1.example.net/tcp/443'],
       logLevel: 'debug',
+      adminSocket: '/run/vauban/admin.sock',
+      adminListen: '127.0.0.1:9464',
+      repairLinkBytes: 20_000_000,
+      repairDiskBytes: 40_000_000,
     };
     expect(parseConfig(formatConfig(config), 'x')).toEqual(config);
   });

@@ -46,7 +46,7 @@ const cases: readonly Case[] = [
   {
     name: 'an erasure',
     before: (store) => put(store, one),
-    work: (store) => store.remove(one),
+    work: async (store) => void (await store.remove(one)),
     mustHold: (done) => (done ? false : undefined),
   },
   {

@@ -51,8 +51,15 @@ export async function readConfig(path: string): Promise<DaemonConfig> {
   const config = parseConfig(bytes.toString('utf8'), basename(path));
   const home = dirname(resolve(path));
   const at = (written: string) => resolve(home, written);
-  const { charter, keys, data, pid } = config;
-  return { ...config, charter: at(charter), keys: at(keys), data: at(data), pid: at(pid) };
+  const { charter, keys, data, pid, adminSocket } = config;
+  return {
+    ...config,
+    charter: at(charter),
+    keys: at(keys),
+    data: at(data),
+    pid: at(pid),
+    adminSocket: at(adminSocket),
+  };
 }
 
 /** A key file that nobody but its owner can read. Faults: FILE_MISSING, KEY_EXPOSED (refused), those of decodeKeyFile. */

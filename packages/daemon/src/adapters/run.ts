@@ -3,7 +3,7 @@
 
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Fault, isFault, type Fact, type Files, type Startable } from '@vauban/core';
+import { asFault, Fault, isFault, type Files, type Network, type Startable } from '@vauban/core';
 import type { SignedCharter } from '@vauban/ledger';
 import {
   findLevelStore,
@@ -14,11 +14,16 @@ import {
   setLevelStoreAside,
 } from '@vauban/core/node';
 import { libp2pNetwork } from '@vauban/wire/libp2p';
-import { logLevels } from '../config.ts';
+import { careView } from '../admin/care-view.ts';
+import { adminHandler } from '../admin/handler.ts';
+import { AdminPlane } from '../admin/plane.ts';
 import { Daemon } from '../daemon.ts';
-import type { Log, LogLevel } from '../log.ts';
+import { type LogControl, logControl } from '../log.ts';
 import { checkMarker } from '../marker.ts';
+import { adminPublicKey } from './admin-key.ts';
+import { type AdminServer, startAdminServer } from './admin-server.ts';
 import { checkAgainstCharter, type DaemonHome, openHome, readCharter } from './home.ts';
+import { mapScript } from './map-script.ts';
 
 /** A daemon that takes longer to close in order is cut. */
 const STOP_MS = 5_000;
@@ -36,6 +41,11 @@ export interface RunOptions {
   readonly ready: (facts: { readonly daemon: string; readonly addresses: readonly string[] }) => void;
   /** Aborts to stop in order. */
   readonly stop: AbortSignal;
+  /** What the daemon sees of its disk and its network, in place of what is there: how a drill stages faults. */
+  readonly staged?: {
+    readonly files: (files: Files) => Files;
+    readonly network: (network: Network) => Network;
+  };
 }
 
 /**
@@ -47,14 +57,16 @@ export async function runDaemon(options: RunOptions): Promise<void> {
   const { config } = home;
   const chain = await readCharter(config.charter);
   checkAgainstCharter(home, chain);
-  const files = openFiles(config.data);
+  const disk = openFiles(config.data);
+  const files = options.staged?.files(disk) ?? disk;
   // Before the database is opened: opening creates it, and an unmounted disk must stay as empty as it is.
   await checkMarker(files, home.daemon);
-  const log = logger(config.logLevel, options.log);
+  const logs = logControl(config.logLevel, { now: () => nodeClock.now(), write: options.log });
+  const { log } = logs;
   const charter = chain.signedFrom(1);
   let damage: Fault | undefined;
   for (let setAside = 0; ; setAside++) {
-    const unreadable = await runOnce(options, { home, charter, files, log, damage });
+    const unreadable = await runOnce(options, { home, charter, files, logs, damage });
     if (unreadable === undefined) return;
     // A disk that ruins one database after another is no place to begin yet another.
     if (setAside >= SET_ASIDE_MAX) throw unreadable;
@@ -68,15 +80,16 @@ interface Ground {
   readonly home: DaemonHome;
   readonly charter: readonly SignedCharter[];
   readonly files: Files;
-  readonly log: Log;
+  readonly logs: LogControl;
   /** Why the database before was set aside, when one was: this one begins empty. */
   readonly damage: Fault | undefined;
 }
 
 /** Runs until it is stopped; or until its database turns out to be unreadable, which is then the result. */
 async function runOnce(options: RunOptions, ground: Ground): Promise<Fault | undefined> {
-  const { home, charter, files, log } = ground;
+  const { home, charter, files, logs } = ground;
   const { config, keys } = home;
+  const { log } = logs;
   let unreadable: Fault | undefined;
   const ended = new AbortController();
   const found = await findLevelStore(join(config.data, STORE_DIRECTORY), {
@@ -89,12 +102,13 @@ async function runOnce(options: RunOptions, ground: Ground): Promise<Fault | und
     log('error', 'store-set-aside', { message: found.damage?.message ?? '', aside: found.aside });
   }
   const storeDamage = ground.damage ?? found.damage;
-  const network = libp2pNetwork({
+  const sockets = libp2pNetwork({
     transportSeed: keys.transport.seed,
     listen: config.listen,
     clock: nodeClock,
     ...(config.announce.length === 0 ? {} : { announce: config.announce }),
   });
+  const network = options.staged?.network(sockets) ?? sockets;
   const daemon = new Daemon({
     id: home.daemon,
     keys: {
@@ -112,11 +126,16 @@ async function runOnce(options: RunOptions, ground: Ground): Promise<Fault | und
     clock: nodeClock,
     random: nodeRandom,
     capacityBytes: config.capacityBytes,
+    repairLimits: {
+      linkBytesPerSecond: config.repairLinkBytes,
+      diskBytesPerSecond: config.repairDiskBytes,
+    },
     log,
   });
   // The database is locked by now: nobody else's process id is overwritten.
   await mkdir(dirname(config.pid), { recursive: true });
   await writeFile(config.pid, `${process.pid}\n`, { mode: 0o600 });
+  const admin = await startAdmin(daemon, { ...ground, network, signal: ended.signal });
   try {
     try {
       await daemon.start();
@@ -132,16 +151,47 @@ async function runOnce(options: RunOptions, ground: Ground): Promise<Fault | und
     await stopInTime(daemon);
     return options.stop.aborted ? undefined : unreadable;
   } finally {
+    ended.abort();
+    await admin?.stop();
     await rm(config.pid, { force: true });
   }
 }
 
-function logger(least: LogLevel, write: (line: string) => void): Log {
-  const from = logLevels.indexOf(least);
-  return (level: LogLevel, event: string, facts: { readonly [key: string]: Fact } = {}) => {
-    if (logLevels.indexOf(level) < from) return;
-    write(JSON.stringify({ time: new Date().toISOString(), level, event, ...facts }));
-  };
+/** The admin plane of a daemon. One that cannot be had is told of, and keeps no fragment from being served. */
+async function startAdmin(
+  daemon: Daemon,
+  of: Ground & { readonly network: Network; readonly signal: AbortSignal },
+): Promise<AdminServer | undefined> {
+  const { home, files, logs, network, signal } = of;
+  const { config, keys } = home;
+  const plane = new AdminPlane({
+    id: home.daemon,
+    receiptSeed: keys.receipt.seed,
+    files,
+    crypto: nodeCrypto,
+    clock: nodeClock,
+    network,
+    capacityBytes: config.capacityBytes,
+    logs,
+    daemon,
+    care: (parts) => careView(parts, home.daemon),
+    mapScript,
+    adminKey: () => adminPublicKey(config.keys),
+  });
+  const unexpected = ({ code, message }: Fault) => logs.log('error', 'admin-failed', { code, message });
+  try {
+    const server = await startAdminServer({
+      socket: config.adminSocket,
+      listen: config.adminListen,
+      handle: adminHandler(plane, unexpected),
+    });
+    void plane.keepAccounts(signal);
+    return server;
+  } catch (error) {
+    const { code, message } = asFault(error);
+    logs.log('error', 'admin-unreachable', { code, message });
+    return undefined;
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
