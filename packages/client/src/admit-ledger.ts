@@ -42,7 +42,6 @@ export interface AdmitLedgerOptions {
   readonly crypto: Crypto;
   readonly charters: CharterChain;
   readonly scopes: readonly HeadsScope[];
-  readonly graceMs?: number | undefined;
   /** Where it is remembered up to where each log was admitted. */
   readonly memory?: Store | undefined;
   readonly processors?: LedgerProcessors | undefined;

@@ -14,10 +14,10 @@ import {
   type Network,
   type Peer,
   type Site,
+  orAborted,
 } from '@vauban/core';
 import { type AnswerOf, type Identity, PeerClient } from '@vauban/wire';
 import { Bell } from './bell.ts';
-import { orAborted } from './cancellation.ts';
 import { DaemonHealth } from './daemon-health.ts';
 
 /** Who has not said how it is by then counts as silent: seconds where milliseconds are usual. */

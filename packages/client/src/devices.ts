@@ -20,7 +20,7 @@ import {
   signRootNote,
   isVoided,
 } from '@vauban/ledger';
-import { acknowledged } from './vault-device.ts';
+import { acknowledged } from './acknowledgement.ts';
 
 /** Entries taken over in one append: each carries its proof, and what is refused is tried again alone. */
 const ADOPT_ENTRIES_MAX = 32;

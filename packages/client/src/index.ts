@@ -13,13 +13,15 @@ export type { LedgerProcessors } from './ledger-processors.ts';
 export type * from './local-tree.ts';
 export { Membership } from './membership.ts';
 export type { ClientPorts } from './ports.ts';
-export type { PlacementProof } from './prove.ts';
+export type { DeletionProof, PlacementProof } from './prove.ts';
 export type { PutObject, PutProblem, PutResult } from './put.ts';
+export type { Released, Removed, Undoable } from './removal.ts';
 export type { Liar } from './segment-reader.ts';
 export { Vault, type VaultEvents, type VerbOptions } from './vault.ts';
 export * from './vault-config.ts';
 export { readConfig, writeConfig, writeKeys } from './vault-files.ts';
 export * from './vault-setup.ts';
+export type { FragmentWhereabouts } from './whereabouts.ts';
 export {
   type LedgerProblem,
   type LedgerReport,

@@ -25,6 +25,7 @@ import {
   segmentKey,
 } from '@vauban/seal';
 import { Catalog, type EntryPosition } from './catalog.ts';
+import { isReleased } from './claims.ts';
 import type { SegmentSource } from './segment-source.ts';
 import type { VaultState } from './vault-state.ts';
 
@@ -101,9 +102,17 @@ export class Namespace {
     const known = await state.indexes.get(indexKey(pointer));
     if (known !== undefined) return openIndex(crypto, pointer, known);
     const length = sealedBytes(pointer.size);
-    const sealed = await source.content(pointer, length, (id) =>
-      placeAnywhere({ logs: state.logs, crypto, vault }, id),
-    );
+    const find = (id: Uint8Array) => placeAnywhere({ logs: state.logs, crypto, vault }, id);
+    let sealed: Uint8Array;
+    try {
+      sealed = await source.content(pointer, length, find);
+    } catch (error) {
+      // Given up with all it describes, and erased since: deletes name every version that was in it.
+      const segment = packOf(pointer);
+      if (!isFault(error, 'FRAGMENTS_MISSING') || segment === null) throw error;
+      if (await isReleased(state.logs, { vault, segment })) return [];
+      throw error;
+    }
     // Opened before it is remembered: what does not open is fetched again.
     const changes = openIndex(crypto, pointer, sealed);
     await rememberIndex(state, pointer, sealed);

@@ -107,8 +107,8 @@ export class PackBuilder {
   }
 }
 
-/** An upper bound of a change's bytes in an index. */
-function bytesOf(change: ObjectChange): number {
+/** An upper bound of a change's bytes in a record or index. */
+export function bytesOf(change: ObjectChange): number {
   if (change.kind === 'delete') {
     return CHANGE_BYTES + UNIT_BYTES * change.path.length + VERSION_BYTES * change.versions.length;
   }

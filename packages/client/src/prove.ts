@@ -2,8 +2,16 @@
 // machine's copies of the daemons' logs up to date first, since only they say who lost or took over a fragment.
 
 import { asFault, Fault, toHex } from '@vauban/core';
-import { gatherEvidence, makeProof, originOf, type ProofStatement, refresh } from '@vauban/ledger';
-import type { CatalogVersion } from './catalog.ts';
+import {
+  type DeletionStatement,
+  gatherEvidence,
+  makeDeletion,
+  makeProof,
+  originOf,
+  type ProofStatement,
+  refresh,
+} from '@vauban/ledger';
+import { type Catalog, type CatalogVersion, neededBy } from './catalog.ts';
 import type { Membership } from './membership.ts';
 import { Namespace, type NamespaceOptions } from './namespace.ts';
 import type { VaultStateDoor } from './vault-state.ts';
@@ -12,7 +20,7 @@ import type { VaultStateDoor } from './vault-state.ts';
 const ORIGINS_MAX = 1_000;
 
 export interface ProveContext {
-  readonly membership: Membership;
+  readonly membership: Pick<Membership, 'chain' | 'reader'>;
   readonly door: VaultStateDoor;
   readonly namespace: NamespaceOptions;
   readonly onNotice: (fault: Fault) => void;
@@ -52,11 +60,7 @@ export async function provePlacement(context: ProveContext, options: ProveOption
       throw new Fault('failure', 'NOT_FOUND', message, { path: options.path, at });
     }
     const segments = segmentsOf(found);
-    if (segments.length === 0) {
-      const message =
-        'nothing there has bytes of its own: its record is in the ledger, and no fragment anywhere';
-      throw new Fault('refused', 'NOTHING_STORED', message, { path: options.path });
-    }
+    if (segments.length === 0) throw nothingStored(options.path);
     const evidence = await gatherEvidence({
       crypto,
       logs: state.logs,
@@ -68,6 +72,56 @@ export async function provePlacement(context: ProveContext, options: ProveOption
     });
     return makeProof(crypto, evidence);
   });
+}
+
+export interface DeletionProof {
+  /** The file (ledger PROOF.md, deletion). */
+  readonly text: string;
+  readonly statement: DeletionStatement;
+}
+
+/**
+ * Proves what was given up and erased of all that a path, or everything below it, ever had; of what is not erased yet, that
+ * it is not. `catalog`: as new as the answer is to be. Faults: NOT_DELETED (something is there), NOT_FOUND, NOTHING_STORED,
+ * those of reading the ledger.
+ */
+export async function proveDeletion(
+  context: ProveContext & { readonly catalog: Catalog },
+  { path, at, label, signal }: ProveOptions,
+): Promise<DeletionProof> {
+  const { catalog, membership, door, namespace } = context;
+  const [live] = catalog.below(path);
+  if (live !== undefined) {
+    const message = `${live.write.path} is not deleted: vauban rm deletes it`;
+    throw new Fault('refused', 'NOT_DELETED', message, { path: live.write.path });
+  }
+  const versions = catalog.everBelow(path).flatMap((one) => catalog.everAt(one));
+  if (versions.length === 0) {
+    const name = path === '' ? 'its top' : path;
+    const message = `this machine knows of nothing that the vault ever held at ${name}`;
+    throw new Fault('failure', 'NOT_FOUND', message, { path });
+  }
+  const segments = neededBy(versions);
+  if (segments.length === 0) throw nothingStored(path);
+  await followDaemons(context, signal);
+  return door.within(async (state) => {
+    const evidence = await gatherEvidence({
+      crypto: namespace.crypto,
+      logs: state.logs,
+      charters: membership.chain,
+      segments,
+      at,
+      about: 'deletion',
+      ...(label === undefined ? {} : { label }),
+      covering: (of) => state.certificates.covering(of),
+    });
+    return makeDeletion(namespace.crypto, evidence);
+  });
+}
+
+function nothingStored(path: string): Fault {
+  const message = 'nothing there has bytes of its own: its record is in the ledger, and no fragment anywhere';
+  return new Fault('refused', 'NOTHING_STORED', message, { path });
 }
 
 /** Each segment once, in the order of paths. */

@@ -5,10 +5,12 @@
 import { asFault, Fault, toHex } from '@vauban/core';
 import { newContentId, type ObjectWrite, type SealedContent, validateVaultPath } from '@vauban/seal';
 import type { Catalog } from './catalog.ts';
-import type { Committer } from './committer.ts';
+import type { Batch, Committer } from './committer.ts';
+import { withoutFailed } from './failed-holder.ts';
 import type { LocalEntry, LocalSource } from './local-tree.ts';
-import { named, PackBuilder, packedBytesMax } from './pack-builder.ts';
-import { forgetUpload, placePayload, type UploadOptions, uploadFile } from './upload.ts';
+import { type FilledPack, named, PackBuilder, packedBytesMax } from './pack-builder.ts';
+import type { WrittenSegment } from './segment-writer.ts';
+import { forgetUpload, placePayload, type Uploaded, type UploadOptions, uploadFile } from './upload.ts';
 
 export interface PutOptions extends UploadOptions {
   readonly catalog: Catalog;
@@ -153,23 +155,7 @@ class PutRun {
         if (filled.sealed.length === 0) {
           await this.#options.committer.commit({ places: [], changes: filled.changes, index: null });
         } else {
-          const { writer, vault, policy, crypto, signal } = this.#options;
-          const seed = crypto.sha256(filled.sealed.subarray(0, 64));
-          const stored = await writer.store({ vault, policy, sealed: filled.sealed, seed, signal });
-          this.#codedAs(stored);
-          this.#sentBytes += stored.sentBytes;
-          const { index } = filled;
-          await this.#options.committer.commit({
-            places: [placePayload(this.#options, stored)],
-            changes: filled.changes.map((change) => named(change, stored.segment)),
-            index:
-              index === null
-                ? null
-                : {
-                    pointer: { ...index, in: { pack: stored.segment, ...index.in } },
-                    sealed: filled.sealed.slice(index.in.offset, index.in.offset + index.in.length),
-                  },
-          });
+          await this.#storePack(filled);
         }
         this.#objects.push(...pack.objects);
         this.#options.progress(pack.objects.reduce((sum, one) => sum + one.size, 0));
@@ -179,53 +165,66 @@ class PutRun {
     });
   }
 
+  async #storePack(filled: FilledPack): Promise<void> {
+    const { writer, vault, policy, crypto, signal, committer } = this.#options;
+    const seed = crypto.sha256(filled.sealed.subarray(0, 64));
+    let known: WrittenSegment | undefined;
+    await withoutFailed(writer, async () => {
+      const before = known === undefined ? {} : { known };
+      const stored = await writer.store({ vault, policy, sealed: filled.sealed, seed, signal, ...before });
+      known = stored;
+      this.#sentBytes += stored.sentBytes;
+      const { index } = filled;
+      await committer.commit({
+        places: [placePayload(this.#options, stored)],
+        changes: filled.changes.map((change) => named(change, stored.segment)),
+        index:
+          index === null
+            ? null
+            : {
+                pointer: { ...index, in: { pack: stored.segment, ...index.in } },
+                sealed: filled.sealed.slice(index.in.offset, index.in.offset + index.in.length),
+              },
+      });
+      this.#codedAs(stored);
+    });
+  }
+
   async #large(entry: LocalEntry, path: string): Promise<void> {
     const current = this.#options.catalog.get(path)?.write;
     if (current?.size === entry.size && this.#same(entry, path, await this.#hash(entry))) {
       await forgetUpload(this.#options, this.#source, { entry, path });
       return;
     }
-    const uploaded = await uploadFile(this.#options, this.#source, { entry, path });
+    let first: Uploaded | undefined = await uploadFile(this.#options, this.#source, { entry, path });
+    this.#inBackground(() =>
+      withoutFailed(this.#options.writer, async () => {
+        // Goes through the whole file once more, but sends only what a failed holder was to have.
+        const again = { ...this.#options, progress: () => undefined };
+        const uploaded = first ?? (await uploadFile(again, this.#source, { entry, path }));
+        first = undefined;
+        await this.#commitLarge(entry, path, uploaded);
+      }),
+    );
+  }
+
+  async #commitLarge(entry: LocalEntry, path: string, uploaded: Uploaded): Promise<void> {
     const { content, sha256, size, places, sentBytes, done, later } = uploaded;
     this.#sentBytes += sentBytes;
     for (const place of places) this.#codedAs(place);
     const change = this.#write(entry, path, { sha256, content });
-    this.#inBackground(async () => {
-      try {
-        await this.#commitOne(change, places);
-      } catch (error) {
-        await later();
-        throw error;
-      }
-      await done();
-      this.#objects.push({ path, size, sha256: toHex(sha256), segments: places.length, unchanged: false });
-    });
-  }
-
-  /** One change of any length: a record that is too long for an entry goes into an index of its own. */
-  async #commitOne(change: ObjectWrite, places: Parameters<Committer['commit']>[0]['places']): Promise<void> {
-    const { committer, turns, signal, writer, vault, policy, crypto } = this.#options;
-    // 33 bytes an id and up to 5 its length: a thousand segments fit an entry.
-    if (places.length < 1_000) return committer.commit({ places, changes: [change], index: null });
-    const turn = await turns.take(signal);
     try {
-      const builder = new PackBuilder(this.#options, turn.bytes);
-      builder.add(change);
-      const filled = builder.finish();
-      const seed = crypto.sha256(filled.sealed.subarray(0, 64));
-      const stored = await writer.store({ vault, policy, sealed: filled.sealed, seed, signal });
-      this.#codedAs(stored);
-      this.#sentBytes += stored.sentBytes;
-      const pointer =
-        filled.index === null ? null : { ...filled.index, in: { pack: stored.segment, ...filled.index.in } };
-      await committer.commit({
-        places: [...places, placePayload(this.#options, stored)],
-        changes: [change],
-        index: pointer === null ? null : { pointer, sealed: filled.sealed.slice() },
-      });
-    } finally {
-      turn.giveBack();
+      const index = await commitOne(this.#options, { change, claims: places });
+      if (index !== null) {
+        this.#codedAs(index);
+        this.#sentBytes += index.sentBytes;
+      }
+    } catch (error) {
+      await later();
+      throw error;
     }
+    await done();
+    this.#objects.push({ path, size, sha256: toHex(sha256), segments: places.length, unchanged: false });
   }
 
   #codedAs({ k, m }: { readonly k: number; readonly m: number }): void {
@@ -316,6 +315,46 @@ class PutRun {
     } finally {
       await reader.close();
     }
+  }
+}
+
+/** What a change of any length is committed with. */
+export type CommitOptions = Pick<
+  PutOptions,
+  'crypto' | 'random' | 'clock' | 'charter' | 'policy' | 'vault' | 'writer' | 'turns' | 'committer' | 'signal'
+>;
+
+/**
+ * One change of any length, with its claims: a record that is too long for an entry goes into an index of its own, whose
+ * segment it resolves with.
+ */
+export async function commitOne(
+  options: CommitOptions,
+  { change, claims }: { readonly change: ObjectWrite; readonly claims: Batch['places'] },
+): Promise<WrittenSegment | null> {
+  const { committer, turns, signal, writer, vault, policy, crypto } = options;
+  // 33 bytes an id and up to 5 its length: a thousand segments fit an entry.
+  if (segmentsOf(change.content) < 1_000) {
+    await committer.commit({ places: claims, changes: [change], index: null });
+    return null;
+  }
+  const turn = await turns.take(signal);
+  try {
+    const builder = new PackBuilder(options, turn.bytes);
+    builder.add(change);
+    const filled = builder.finish();
+    const seed = crypto.sha256(filled.sealed.subarray(0, 64));
+    const stored = await writer.store({ vault, policy, sealed: filled.sealed, seed, signal });
+    const pointer =
+      filled.index === null ? null : { ...filled.index, in: { pack: stored.segment, ...filled.index.in } };
+    await committer.commit({
+      places: [...claims, placePayload(options, stored)],
+      changes: [change],
+      index: pointer === null ? null : { pointer, sealed: filled.sealed.slice() },
+    });
+    return stored;
+  } finally {
+    turn.giveBack();
   }
 }
 

@@ -74,11 +74,17 @@ export interface StoreProblem {
 /** Uploads to one daemon that may break off before it is out for good: a restart is forgiven once. */
 const TRIES_MAX = 2;
 
-/** Who is out of one segment's upload, and why. */
+/** Who is out of one segment's upload, and why; some are from the beginning. */
 export class Outs {
-  readonly #out = new Set<DaemonId>();
+  readonly #avoided: ReadonlyMap<DaemonId, Fault>;
+  readonly #out: Set<DaemonId>;
   readonly #tries = new Map<DaemonId, number>();
   readonly problems: StoreProblem[] = [];
+
+  constructor(avoided: ReadonlyMap<DaemonId, Fault> = new Map()) {
+    this.#avoided = avoided;
+    this.#out = new Set(avoided.keys());
+  }
 
   has(daemon: DaemonId): boolean {
     return this.#out.has(daemon);
@@ -99,6 +105,7 @@ export class Outs {
   /** Those that only broke off, and answer now, may be tried again. */
   readmit(live: ReadonlyMap<DaemonId, LiveHint>): void {
     for (const daemon of this.#out) {
+      if (this.#avoided.has(daemon)) continue;
       if (live.has(daemon) && (this.#tries.get(daemon) ?? 0) < TRIES_MAX) this.#out.delete(daemon);
     }
   }
@@ -119,8 +126,10 @@ export class Outs {
 
   /** TOO_FEW_SITES with what happened to each daemon that was tried. */
   explain(fault: Fault, charter: Charter): Fault {
-    if (this.problems.length === 0) return fault;
-    const tried = this.problems.map(({ daemon, fault: why }) => {
+    const avoided = [...this.#avoided].map(([daemon, why]) => ({ daemon, fault: why }));
+    const problems = [...avoided, ...this.problems];
+    if (problems.length === 0) return fault;
+    const tried = problems.map(({ daemon, fault: why }) => {
       const found = findDaemon(charter, daemon);
       return { daemon, site: found?.site ?? null, code: why.code, message: why.message };
     });

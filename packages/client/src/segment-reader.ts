@@ -1,12 +1,20 @@
 // Reading byte ranges of segments from whoever serves them fastest, data fragments first, any k when it must be.
 // Only bytes whose leaves the ledger's roots vouch for reach the caller.
 
-import { assert, type Clock, type Crypto, type DaemonId, type Fault, isFault } from '@vauban/core';
+import {
+  assert,
+  type Clock,
+  type Crypto,
+  type DaemonId,
+  type Fault,
+  isFault,
+  tiedController,
+} from '@vauban/core';
 import { createErasureCode, type ErasureCode, type SegmentLayout } from '@vauban/erasure';
 import { type SegmentDescriptor, segmentIdOf } from '@vauban/ledger';
-import { tiedController } from './cancellation.ts';
+import { isLie } from '@vauban/wire';
+import type { CurrentHolders } from './current-holders.ts';
 import type { DaemonLinks } from './daemon-links.ts';
-import { isLie } from './fragment-transfer.ts';
 import {
   decodableRange,
   type FragmentRange,
@@ -71,6 +79,8 @@ export interface SegmentReaderOptions {
   readonly clock: Clock;
   readonly slabs: SlabPool;
   readonly onLiar?: (liar: Liar) => void;
+  /** Asked when those whom the place names do not suffice: repair moves fragments. */
+  readonly holders?: CurrentHolders;
 }
 
 export class SegmentReader {
@@ -85,10 +95,39 @@ export class SegmentReader {
   async read(o: SegmentRead): Promise<ReadAccount> {
     assert(o.into.length >= o.length, 'room for the range');
     if (o.length === 0) return { readBytes: 0, decoded: false };
-    const { descriptor } = o.place;
-    const layout = paddedLayoutOf(descriptor);
+    const segment = segmentIdOf(this.#o.crypto, o.place.descriptor);
+    const place = this.#mayDo(o.place) ? o.place : await this.#widened(o, segment);
+    try {
+      return await this.#readFrom({ ...o, place }, segment);
+    } catch (error) {
+      if (!isFault(error, 'FRAGMENTS_MISSING')) throw error;
+      const wider = await this.#widened({ ...o, place }, segment);
+      if (wider.holders.length === place.holders.length) throw error;
+      return this.#readFrom({ ...o, place: wider }, segment);
+    }
+  }
+
+  /** Whether the holders known could serve it, for all that is believed of them. */
+  #mayDo({ descriptor, holders }: ReadableSegment): boolean {
+    const usable = holders.filter((one) => this.#o.links.usable(one.daemon));
+    return new Set(usable.map(({ index }) => index)).size >= descriptor.k;
+  }
+
+  /** With whoever holds a fragment of it by now, besides those known. */
+  async #widened({ place, signal }: SegmentRead, segment: Uint8Array): Promise<ReadableSegment> {
+    const words = await this.#o.holders?.some(segment, signal);
+    const { holders, descriptor } = place;
+    const further = (words?.named ?? []).filter(
+      ({ index, daemon }) =>
+        index < descriptor.roots.length &&
+        !holders.some((one) => one.index === index && one.daemon === daemon),
+    );
+    return { descriptor, holders: [...holders, ...further] };
+  }
+
+  async #readFrom(o: SegmentRead, segment: Uint8Array): Promise<ReadAccount> {
+    const layout = paddedLayoutOf(o.place.descriptor);
     const ranges = fragmentRanges(layout, o);
-    const segment = segmentIdOf(this.#o.crypto, descriptor);
     const parts = this.#parts(o.place, layout, ranges);
     const { controller, release } = tiedController(o.signal);
     const reads = parts.map((part) =>

@@ -10,14 +10,15 @@ import {
   type DaemonId,
   Fault,
   findDaemon,
+  tiedController,
 } from '@vauban/core';
 import type { Policy } from '@vauban/core';
 import type { LiveHint } from '@vauban/placement';
+import { isLie } from '@vauban/wire';
 import { Bell } from './bell.ts';
-import { tiedController } from './cancellation.ts';
 import type { CodedSegment } from './coded-segment.ts';
 import type { DaemonLinks } from './daemon-links.ts';
-import { isLie, putFragment, type Receipt } from './fragment-transfer.ts';
+import { putFragment, type Receipt } from './fragment-transfer.ts';
 import { fillPlaces, type Holder, type Outs } from './segment-plan.ts';
 
 /** How often transfers are looked at. */

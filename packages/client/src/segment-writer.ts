@@ -10,16 +10,17 @@ import {
   type DaemonId,
   daemonIdBytes,
   equalBytes,
+  type Fault,
   findDaemon,
   isCodedBy,
   isFault,
+  orAborted,
   type Policy,
   toHex,
 } from '@vauban/core';
 import { createErasureCode, type ErasureCode, layoutOf } from '@vauban/erasure';
 import type { PlacedFragment, SegmentDescriptor } from '@vauban/ledger';
 import { choose, type Choice } from '@vauban/placement';
-import { orAborted } from './cancellation.ts';
 import { type CodedSegment, codeSegment } from './coded-segment.ts';
 import type { DaemonLinks, LiveDaemon } from './daemon-links.ts';
 import { checkReceipt, type Receipt } from './fragment-transfer.ts';
@@ -29,6 +30,9 @@ import type { SlabPool } from './slab-pool.ts';
 
 /** A fresh receipt needs no disk: who has not answered by then gets the bytes again, or somebody else does. */
 const RECEIPT_DEADLINE_MS = 3_000;
+
+/** Longer than going through the largest file once more takes, which would meet the same holder again. */
+const AVOIDED_MS = 3_600_000;
 
 /** A receipt, and whose it is. */
 export interface NamedReceipt extends Receipt {
@@ -86,12 +90,33 @@ interface Job {
   sentBytes: number;
 }
 
+interface Avoided {
+  readonly daemon: DaemonId;
+  readonly fault: Fault;
+  /** Monotonic, ms. */
+  readonly until: number;
+}
+
 export class SegmentWriter {
   readonly #o: SegmentWriterOptions;
   readonly #codes = new Map<string, ErasureCode>();
+  readonly #avoided = new Set<Avoided>();
 
   constructor(options: SegmentWriterOptions) {
     this.#o = options;
+  }
+
+  /** Stores nothing more there for an hour, or until what is returned is called. */
+  avoid(daemon: DaemonId, fault: Fault): () => void {
+    const avoided = { daemon, fault, until: this.#o.clock.monotonic() + AVOIDED_MS };
+    this.#avoided.add(avoided);
+    return () => void this.#avoided.delete(avoided);
+  }
+
+  #avoidedNow(): ReadonlyMap<DaemonId, Fault> {
+    const now = this.#o.clock.monotonic();
+    for (const one of this.#avoided) if (one.until <= now) this.#avoided.delete(one);
+    return new Map([...this.#avoided].map(({ daemon, fault }) => [daemon, fault]));
   }
 
   /**
@@ -103,7 +128,7 @@ export class SegmentWriter {
     assert(o.sealed.length > 0, 'a segment has bytes');
     const { links } = this.#o;
     const live = await links.live(tied(o));
-    const job: Job = { o, charter: links.charter, outs: new Outs(), live, sentBytes: 0 };
+    const job: Job = { o, charter: links.charter, outs: new Outs(this.#avoidedNow()), live, sentBytes: 0 };
     let resumed = this.#codeKnown(job);
     let choice = resumed ? this.#chooseIfAny(job) : await this.#firstChoice(job);
     for (;;) {
@@ -223,6 +248,7 @@ export class SegmentWriter {
       const id = toHex(holder);
       const daemon = findDaemon(charter, id);
       if (daemon === undefined || !links.usable(id) || index >= coded.fragments.length) return undefined;
+      if (job.outs.has(id)) return undefined;
       const body = { segment: { ...descriptor, roots: [...descriptor.roots] }, index };
       const deadline = { deadlineMs: RECEIPT_DEADLINE_MS, ...tied(job.o) };
       const { generation, receipt } = await links.client(id).ask('receipt', body, deadline);

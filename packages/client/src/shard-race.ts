@@ -1,13 +1,12 @@
 // Reading one byte range of a segment's fragments until the wanted data shards are there or any k shards are: the
 // hedged race behind every read. What wins has been checked leaf by leaf; the losers are stopped before it is used.
 
-import { asFault, assert, type Clock, type Crypto, type DaemonId, Fault } from '@vauban/core';
+import { asFault, assert, type Clock, type Crypto, type DaemonId, Fault, tiedController } from '@vauban/core';
 import type { ErasureCode, SegmentLayout } from '@vauban/erasure';
-import type { SegmentDescriptor } from '@vauban/ledger';
+import { fragmentBytesOf, type SegmentDescriptor } from '@vauban/ledger';
+import { isLie, type ReadFacts, readFragment } from '@vauban/wire';
 import { Bell } from './bell.ts';
-import { tiedController } from './cancellation.ts';
 import type { DaemonLinks } from './daemon-links.ts';
-import { getFragment, isLie, type ReadFacts } from './fragment-transfer.ts';
 import { type FragmentRange, type Span, spansOf } from './segment-shape.ts';
 import type { ShardMemory } from './shard-memory.ts';
 
@@ -75,6 +74,8 @@ export class ShardRace {
   /** Duration in ms of each finished read, by index. */
   readonly #finished = new Map<number, number>();
   readonly #tried = new Set<string>();
+  /** Slow, not failed. */
+  readonly #gaveWay = new Set<string>();
   readonly #problems: HolderProblem[] = [];
   #lookedAt = 0;
   #pausedBefore = false;
@@ -146,7 +147,9 @@ export class ShardRace {
     if (inTime.size >= code.k) return;
     this.#replaceLate();
     const possible = new Set([...this.#finished.keys(), ...this.#running.keys()]);
-    if (possible.size < code.k && !wanted.every((index) => possible.has(index))) throw this.#missing();
+    if (possible.size >= code.k || wanted.every((index) => possible.has(index))) return;
+    if (!this.#takeBack()) throw this.#missing();
+    this.#startReads();
   }
 
   /** Holders not tried yet, best first: usable, fast, and data before parity when nothing tells them apart. */
@@ -209,7 +212,7 @@ export class ShardRace {
   }
 
   async #read(holder: Holder, controller: AbortController): Promise<void> {
-    const { links, clock, memory, signal: _, ...of } = this.#o;
+    const { links, crypto, clock, memory, segment, descriptor } = this.#o;
     const { index, daemon } = holder;
     if (!links.usable(daemon) && !(await links.revive(daemon))) {
       throw links.health(daemon).fault ?? silent(daemon);
@@ -225,7 +228,17 @@ export class ShardRace {
       read.readBytes += bytes;
     };
     const client = links.client(daemon);
-    const facts: ReadFacts = await getFragment({ ...of, client, clock, index, targets, signal, onProgress });
+    const root = descriptor.roots[index] as Uint8Array;
+    const fragment = { segment, index, root, bytes: fragmentBytesOf(descriptor) };
+    const facts: ReadFacts = await readFragment({
+      client,
+      crypto,
+      clock,
+      fragment,
+      targets,
+      signal,
+      onProgress,
+    });
     links.health(daemon).measured({ ...facts, bytes: this.#o.range.to - this.#o.range.from });
     links.health(daemon).succeeded();
     this.#finished.set(index, clock.monotonic() - startedAt);
@@ -273,12 +286,22 @@ export class ShardRace {
     return Math.max(others === 0 ? LATE_MS_MIN : SILENT_MS_MIN, SILENT_FACTOR * usual);
   }
 
-  /** Nothing else is left: a late read gives way to another holder of the same fragment. */
+  /** Nothing else is left: a late read gives way to another holder of the same fragment, if that is not down. */
   #replaceLate(): void {
-    for (const { index } of this.#candidates()) {
+    for (const { index, daemon } of this.#candidates()) {
       const read = this.#running.get(index);
-      if (read?.late) read.controller.abort(new Error('another holder of the fragment is tried'));
+      if (!read?.late || !this.#o.links.usable(daemon)) continue;
+      this.#gaveWay.add(keyOf(read));
+      read.controller.abort(new Error('another holder of the fragment is tried'));
     }
+  }
+
+  /** Late is better than never: those that gave way to holders that failed are asked once more. */
+  #takeBack(): boolean {
+    const some = this.#gaveWay.size > 0;
+    for (const key of this.#gaveWay) this.#tried.delete(key);
+    this.#gaveWay.clear();
+    return some;
   }
 
   /** Aborts what still runs, waits until it has let go of the memory, and remembers who was silent. */

@@ -237,7 +237,7 @@ async function store(
 
 /** What the ledger says of a stored segment. */
 export function placePayload(
-  options: Pick<UploadOptions, 'charter' | 'clock' | 'policy' | 'vault'>,
+  options: Pick<UploadOptions, 'charter' | 'vault'>,
   of: StoredSegment,
 ): Extract<Payload, { kind: 'place' }> {
   const { code, k, m, cellBytes, stripes, lastCellBytes } = of.descriptor;
@@ -252,8 +252,8 @@ export function placePayload(
     cellBytes,
     stripes,
     lastCellBytes,
-    // The entry is dated a moment later than this: a minute of slack keeps the policy's promise.
-    retainUntil: options.clock.now() + options.policy.retentionMs + 60_000,
+    // Counted from when the entry is written, which the committer alone knows.
+    retainUntil: 0,
     fragments: of.fragments.map((fragment) => fragment),
   };
 }

@@ -1,10 +1,9 @@
 // This machine's device of a vault: its key, its log, and its renewal when the key must not sign any more. A vault
 // directory that was restored from a copy, or used twice at once, goes on under a new key and a new log.
 
-import { Fault, isFault, quorumOf } from '@vauban/core';
+import { Fault, isFault } from '@vauban/core';
 import {
   type AdoptedHead,
-  bringNote,
   historiesOf,
   LogWriter,
   originOf,
@@ -14,6 +13,7 @@ import {
   type SignedCharter,
   signRootNote,
 } from '@vauban/ledger';
+import { acknowledged } from './acknowledgement.ts';
 import type { Membership } from './membership.ts';
 import type { ClientPorts } from './ports.ts';
 import { rootKeysOf, sealVaultKeys, type VaultConfig, type VaultKeys } from './vault-config.ts';
@@ -53,6 +53,12 @@ export class VaultDevice {
   /** The agency's root key pair. */
   get agencyKeys() {
     return rootKeysOf(this.#options.ports.crypto, this.#keys);
+  }
+
+  /** Whether it was given the right to give up claims. */
+  get mayDelete(): boolean {
+    const { note } = this.#config;
+    return note !== null && readDelegation(note).rights.includes('delete');
   }
 
   keepCharter(charter: readonly SignedCharter[]): Promise<void> {
@@ -173,14 +179,4 @@ export function renewalDone(config: VaultConfig, device: string): VaultConfig {
   const { renewal } = config;
   if (renewal === null) return config;
   return renewal.device === device ? { ...config, ...renewal, renewal: null } : { ...config, renewal: null };
-}
-
-/** Brings a root note to the hosters until q have stored it. Faults: what they refused, QUORUM_UNREACHABLE. */
-export async function acknowledged(reader: Parameters<typeof bringNote>[0], note: Uint8Array): Promise<void> {
-  const needed = quorumOf(reader.charters.current);
-  const { stored, refusal } = await bringNote(reader, note);
-  if (stored.size >= needed) return;
-  if (refusal !== undefined) throw refusal;
-  const message = `${needed} hosters must store the agency’s note, ${stored.size} did`;
-  throw new Fault('unreachable', 'QUORUM_UNREACHABLE', message, { needed, stored: stored.size });
 }

@@ -4,9 +4,12 @@
 import { Fault, type Network, type Policy } from '@vauban/core';
 import { vaultSecret } from '@vauban/seal';
 import { Committer } from './committer.ts';
+import { freshReceipts } from './fresh-receipts.ts';
+import { CurrentHolders } from './current-holders.ts';
 import { Membership } from './membership.ts';
 import { Namespace, type NamespaceOptions } from './namespace.ts';
 import type { ClientPorts } from './ports.ts';
+import type { RemovalOptions } from './removal.ts';
 import { type Liar, SegmentReader } from './segment-reader.ts';
 import { segmentBytesOf, SegmentSource } from './segment-source.ts';
 import { SegmentWriter } from './segment-writer.ts';
@@ -19,6 +22,9 @@ import { VaultStateDoor } from './vault-state.ts';
 
 /** Segments in memory at once, uploads and downloads together: enough to keep the network busy while one is coded. */
 const TURNS = 2;
+
+/** An entry is dated a moment after its retention was counted. */
+const ENTRY_LATER_MS = 60_000;
 
 /** Read from the vault's directory. */
 export interface OpenedVault {
@@ -35,11 +41,13 @@ export interface VaultParts {
   /** What the namespace is read with: for whoever reads it as of another moment. */
   readonly view: NamespaceOptions;
   readonly namespace: Namespace;
+  readonly holders: CurrentHolders;
   readonly sync: Sync;
   readonly source: SegmentSource;
   readonly segmentWriter: SegmentWriter;
   readonly turns: Turns;
   readonly committer: Committer;
+  readonly removal: RemovalOptions;
 }
 
 /** Nothing is started. Faults: AGENCY_UNKNOWN (not in force yet), POLICY_OTHER. */
@@ -73,10 +81,24 @@ export function vaultParts(
   const door = new VaultStateDoor(ports.openState, { clock, crypto });
   const { links } = membership;
   const segments = { links, crypto, clock, slabs: new SlabPool() };
-  const source = new SegmentSource(new SegmentReader({ ...segments, onLiar: on.liar }));
+  const newer = () => membership.settled().catch(() => undefined);
+  const holders = new CurrentHolders({ links, clock, newer });
+  const source = new SegmentSource(new SegmentReader({ ...segments, holders, onLiar: on.liar }));
   const secret = vaultSecret(keys.agencySecret, vault);
   const view = { crypto, vault, vaultSecret: secret, source };
   const namespace = new Namespace(view);
+  const segmentWriter = new SegmentWriter(segments);
+  const turns = new Turns({ max: TURNS, bytesEach: segmentBytesOf(policyOf(membership, config)) });
+  const committer = new Committer({
+    crypto,
+    random,
+    vaultSecret: secret,
+    door,
+    writer: (state) => device.writer(state),
+    freshReceipts: freshReceipts({ links, crypto, charter: () => membership.charter }),
+    retainUntil: () => clock.now() + policyOf(membership, config).retentionMs + ENTRY_LATER_MS,
+    committed: (state) => namespace.follow(state),
+  });
   return {
     network,
     membership,
@@ -84,18 +106,26 @@ export function vaultParts(
     door,
     view,
     namespace,
+    holders,
     sync: new Sync({ vault, membership, device, door, namespace, onNotice: on.notice }),
     source,
-    segmentWriter: new SegmentWriter(segments),
-    turns: new Turns({ max: TURNS, bytesEach: segmentBytesOf(policyOf(membership, config)) }),
-    committer: new Committer({
+    segmentWriter,
+    turns,
+    committer,
+    removal: {
       crypto,
+      clock,
       random,
-      vaultSecret: secret,
+      charter: () => membership.charter,
+      policy: () => policyOf(membership, config),
+      vault,
+      writer: segmentWriter,
+      turns,
+      committer,
       door,
-      writer: (state) => device.writer(state),
-      committed: (state) => namespace.follow(state),
-    }),
+      catalog: namespace.catalog,
+      mayRelease: device.mayDelete,
+    },
   };
 }
 

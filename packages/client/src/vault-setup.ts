@@ -1,16 +1,6 @@
 // How a vault comes to be on a machine: made anew, activated once the agency is in force, or recovered from the words.
 
-import {
-  asFault,
-  Fault,
-  isFault,
-  isSlug,
-  quorumOf,
-  slugOf,
-  toHex,
-  type Network,
-  votingHosters,
-} from '@vauban/core';
+import { Fault, isFault, isSlug, slugOf, toHex, type Network } from '@vauban/core';
 import { CharterChain, originOf, signDelegation, type SignedCharter } from '@vauban/ledger';
 import {
   agencyKeys,
@@ -21,6 +11,7 @@ import {
   wordsOf,
   type RecoveryLanguage,
 } from '@vauban/seal';
+import { acknowledged } from './acknowledgement.ts';
 import { Membership } from './membership.ts';
 import type { ClientPorts } from './ports.ts';
 import {
@@ -316,7 +307,7 @@ export function describeVault(config: VaultConfig): { readonly vault: string; re
   return { vault: toHex(config.vault), device: config.device };
 }
 
-/** Sends the note to every voting hoster; q must have stored it. Returns the charter as known afterwards. */
+/** As `acknowledged`, over a network of its own. Resolves with the charter as known afterwards. */
 export async function acknowledge(
   ports: ClientPorts,
   of: { readonly network: Network; readonly note: Uint8Array; readonly charter: readonly SignedCharter[] },
@@ -331,29 +322,9 @@ export async function acknowledge(
   });
   await network.start();
   try {
-    const charter = membership.charter;
-    const faults: Fault[] = [];
-    let stored = 0;
-    await Promise.all(
-      votingHosters(charter).map(async ({ voter }) => {
-        try {
-          await membership.links.client(voter ?? '').ask('note', { note });
-          stored += 1;
-        } catch (error) {
-          faults.push(asFault(error));
-        }
-      }),
-    );
+    await acknowledged({ voters: () => membership.voters(), charters: membership.chain }, note);
     await membership.settled();
-    if (stored >= quorumOf(charter)) return membership.chain.signedFrom(1);
-    const refusal = faults.find((fault) => fault.kind === 'refused');
-    if (refusal !== undefined) throw refusal;
-    throw new Fault(
-      'unreachable',
-      'QUORUM_UNREACHABLE',
-      `${quorumOf(charter)} hosters must acknowledge this device, ${stored} did`,
-      { stored, needed: quorumOf(charter) },
-    );
+    return membership.chain.signedFrom(1);
   } finally {
     await network.stop();
   }

@@ -25,6 +25,8 @@ export interface VaultState {
   readonly indexes: Store;
   /** Every certificate that was the newest of its log when the state was left. */
   readonly certificates: KeptCertificates;
+  /** Groups of segments that need no look for claims to release, until when. */
+  readonly released: Store;
 }
 
 export class VaultStateDoor {
@@ -46,7 +48,12 @@ export class VaultStateDoor {
         const logs = await LogStore.open(prefixedStore(store, utf8('ledger/')), this.#ports.crypto);
         const certificates = new KeptCertificates(prefixedStore(store, utf8('certificate/')));
         const before = certifiedSizes(logs);
-        const result = await work({ logs, indexes: prefixedStore(store, utf8('index/')), certificates });
+        const result = await work({
+          logs,
+          indexes: prefixedStore(store, utf8('index/')),
+          certificates,
+          released: prefixedStore(store, utf8('released/')),
+        });
         await certificates.keep(logs, before);
         return result;
       } finally {

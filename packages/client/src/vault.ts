@@ -1,10 +1,11 @@
 // An open vault: the agency's namespace over the hosters' daemons. Each verb of the command is one method, which first
 // makes sure how new its answer is.
 
-import { Fault, type Policy, toHex } from '@vauban/core';
+import { asFault, Fault, type Policy, toHex } from '@vauban/core';
 import { CharterChain, type LogStore, originOf, type Place } from '@vauban/ledger';
 import { validateVaultPath } from '@vauban/seal';
 import type { CatalogVersion } from './catalog.ts';
+import type { CurrentHolders } from './current-holders.ts';
 import { type DeviceLine, listDevices, type Revoked, revokeDevice } from './devices.ts';
 import { type GetOptions, type GetResult, readObject, restore } from './get.ts';
 import { type ByteRange, readRange } from './get-range.ts';
@@ -13,9 +14,16 @@ import type { Membership } from './membership.ts';
 import { placeAnywhere } from './namespace.ts';
 import { meaningOf, missingAt, pathBelow } from './path-meaning.ts';
 import type { ClientPorts } from './ports.ts';
-import { type PlacementProof, provePlacement } from './prove.ts';
+import {
+  type DeletionProof,
+  type PlacementProof,
+  proveDeletion,
+  type ProveOptions,
+  provePlacement,
+} from './prove.ts';
 import { put, type PutResult } from './put.ts';
 import type { Liar } from './segment-reader.ts';
+import { type Released, remove, type Removed, tidy, undelete, type Undoable, undoable } from './removal.ts';
 import { silenceOf } from './silence.ts';
 import type { Freshness } from './sync.ts';
 import type { VaultConfig } from './vault-config.ts';
@@ -92,6 +100,10 @@ export class Vault {
     return this.#parts.membership;
   }
 
+  get holders(): CurrentHolders {
+    return this.#parts.holders;
+  }
+
   /** Stores a file or tree at a vault path. Faults: see `put`. */
   async put(source: LocalSource, path: string, options: VerbOptions = {}): Promise<PutResult> {
     if (path !== '') validateVaultPath(path);
@@ -124,6 +136,8 @@ export class Vault {
     );
     const silence = silenceOf(membership, { live, result, policy: this.#policy() });
     if (silence !== undefined) this.#notice(silence);
+    // What was deleted under a retention that has ended since; it can wait for the next time.
+    await tidy(this.#parts.removal).catch((error: unknown) => this.#notice(asFault(error)));
     await sync.spreadCertificate();
     return result;
   }
@@ -173,25 +187,43 @@ export class Vault {
     return namespace.catalog.startingWith(prefix);
   }
 
-  /** Writes a tombstone for every version of a path and what is below it. Faults: NOT_FOUND. */
-  async remove(path: string, options: VerbOptions = {}): Promise<readonly CatalogVersion[]> {
-    const { sync, namespace, committer } = this.#parts;
-    await sync.fresh(options);
-    await sync.finishOwn();
-    const { catalog } = namespace;
-    const gone = catalog.below(path);
-    if (gone.length === 0) throw await this.#notFound(path, options);
-    const changes = gone.map(({ write }) => ({
-      kind: 'delete' as const,
-      path: write.path,
-      versions: catalog.versions(write.path).map((one) => one.write.version),
-    }));
-    // A few hundred deletes fill an entry's record.
-    for (let from = 0; from < changes.length; from += 100) {
-      await committer.commit({ places: [], changes: changes.slice(from, from + 100), index: null });
-    }
-    await sync.spreadCertificate();
-    return gone;
+  /**
+   * Deletes a path and what is below it, and gives up the claims that nothing else needs, where this device may. Faults:
+   * NOT_FOUND.
+   */
+  async remove(path: string, options: VerbOptions = {}): Promise<Removed> {
+    await this.#upToDate(options);
+    const removed = await remove(this.#parts.removal, path);
+    if (removed.objects.length === 0) throw await this.#notFound(path, options);
+    await this.#parts.sync.spreadCertificate();
+    return removed;
+  }
+
+  /** Gives up what earlier deletions had to leave, as far as nothing retains it any more. */
+  async finishRemoval(options: VerbOptions = {}): Promise<Released> {
+    await this.#upToDate(options);
+    const released = await tidy(this.#parts.removal);
+    await this.#parts.sync.spreadCertificate();
+    return released;
+  }
+
+  /** Brings back what was deleted at a path and below it. Faults: NOT_DELETED, UNDO_OVER {deletedAt, until}. */
+  async undelete(path: string, options: VerbOptions = {}): Promise<readonly Undoable[]> {
+    await this.#upToDate(options);
+    const back = await undelete(this.#parts.removal, path, options.signal);
+    await this.#parts.sync.spreadCertificate();
+    return back;
+  }
+
+  /** What was deleted and can be brought back, of paths that begin with the prefix. Faults: as `list`. */
+  async listDeleted(prefix: string, options: VerbOptions = {}): Promise<readonly Undoable[]> {
+    await this.#parts.sync.fresh(options);
+    return undoable(this.#parts.removal, prefix);
+  }
+
+  async #upToDate(options: VerbOptions): Promise<void> {
+    await this.#parts.sync.fresh(options);
+    await this.#parts.sync.finishOwn();
   }
 
   /** Who holds what of a path, each holder challenged for a random leaf now. */
@@ -217,19 +249,36 @@ export class Vault {
     path: string,
     options: VerbOptions & { readonly at?: number; readonly label?: string } = {},
   ): Promise<PlacementProof> {
-    const { sync, membership, door, view } = this.#parts;
+    await this.#parts.sync.follow(options);
+    return provePlacement(this.#proving(), this.#proof(path, options));
+  }
+
+  /** A proof of what was given up and erased of all that a path ever had, finished or not. Faults: see `proveDeletion`. */
+  async proveDeleted(
+    path: string,
+    options: VerbOptions & { readonly label?: string } = {},
+  ): Promise<DeletionProof> {
+    const { sync, namespace } = this.#parts;
     await sync.follow(options);
-    const { label, signal } = options;
-    return provePlacement(
-      { membership, door, namespace: view, onNotice: this.#notice },
-      {
-        path,
-        // Another device's clock may be a little ahead of this one's.
-        at: options.at ?? Math.max(this.#ports.clock.now(), this.newestTime),
-        ...(label === undefined ? {} : { label }),
-        ...(signal === undefined ? {} : { signal }),
-      },
-    );
+    return proveDeletion({ ...this.#proving(), catalog: namespace.catalog }, this.#proof(path, options));
+  }
+
+  #proving() {
+    const { membership, door, view } = this.#parts;
+    return { membership, door, namespace: view, onNotice: this.#notice };
+  }
+
+  #proof(
+    path: string,
+    { at, label, signal }: VerbOptions & { readonly at?: number; readonly label?: string },
+  ): ProveOptions {
+    return {
+      path,
+      // Another device's clock may be a little ahead of this one's.
+      at: at ?? Math.max(this.#ports.clock.now(), this.newestTime),
+      ...(label === undefined ? {} : { label }),
+      ...(signal === undefined ? {} : { signal }),
+    };
   }
 
   /** The vault's devices, oldest first. Faults: QUORUM_UNREACHABLE, UNFINISHED. */
@@ -273,10 +322,10 @@ export class Vault {
 
   /** Challenges one place's holders: those of `where`, without a path. */
   challenge(place: Place, signal?: AbortSignal) {
-    const { charter, links } = this.#parts.membership;
+    const { charter, links } = this.membership;
     const { crypto, random } = this.#ports;
     return whereabouts(
-      { charter, links, crypto, random, ...(signal === undefined ? {} : { signal }) },
+      { charter, links, holders: this.holders, crypto, random, ...(signal === undefined ? {} : { signal }) },
       place,
     );
   }

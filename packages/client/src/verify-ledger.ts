@@ -61,8 +61,6 @@ export interface VerifyLedgerOptions {
   readonly voters: readonly Voter[];
   /** What may be seen: everything for operators, the own vault and the daemons' logs for a device. */
   readonly scopes: readonly HeadsScope[];
-  /** The hosters' grace period, where it is not the common one. */
-  readonly graceMs?: number;
   /**
    * `heads`: each log is pulled once, and of every other hoster the signed heads are compared; whoever differs is pulled
    * too. `all`: every hoster's copy of every log is pulled and recomputed. The default.

@@ -2,12 +2,14 @@
 // different writers have no common order, only dates: what speaks for an entry counts when it may have come first, what
 // speaks against it only when it surely did.
 
-import { type Charter, CLOCK_SKEW_MS, type Crypto, ERASE_GRACE_MS } from '@vauban/core';
+import { type Charter, CLOCK_SKEW_MS, type Crypto } from '@vauban/core';
 import {
   type AdmissionView,
   type CharterChain,
   type ClaimName,
+  consortiumFacts,
   type EntryKind,
+  isLostDaemon,
   type LogStore,
   type Payload,
   type SegmentFacts,
@@ -29,22 +31,36 @@ export interface GroundsOfView {
   readonly charters: CharterChain;
   /** Every certified log that can be had. */
   readonly logs: LogStore;
-  readonly graceMs?: number | undefined;
 }
 
 export function viewAt(grounds: GroundsOfView, entry: JudgedEntry): AdmissionView {
   const { charters, logs } = grounds;
-  // A release is dated by its writer, and each hoster counted from when it got it.
-  const graceMs = (grounds.graceMs ?? ERASE_GRACE_MS) - 2 * CLOCK_SKEW_MS;
-  const view = storedView(logs, { ...grounds, clock: { now: () => entry.time }, graceMs });
+  const view = storedView(logs, { ...grounds, clock: { now: () => entry.time } });
+  const current = charterAt(charters, entry.time);
   return {
     ...view,
-    current: charterAt(charters, entry.time),
+    current,
+    // A release is dated by its writer, and each hoster counted from when it got it.
+    graceMs: current.durations.eraseGraceMs - 2 * CLOCK_SKEW_MS,
     // Revocations are in no log: that there was one, those vouch for who certified the entry.
     isSealed: async () => true,
     generationOf: async () => (entry.kind === 'place' ? 0 : entry.generation),
     segment: async (id) => asOf(await dated(logs, await view.segment(id)), logs, entry),
     payloadReleases: async (name) => dateReleases(logs, await view.payloadReleases(name)),
+    isLost: async (daemon, by) => {
+      const { losses, readmits } = await consortiumFacts(logs);
+      const before = (
+        { time, certified }: { readonly time: number; readonly certified: boolean },
+        skewMs: number,
+      ) => certified && time <= entry.time + skewMs;
+      // A loss speaks against a trim, a return for it; of custody it is the other way round.
+      const lossSkewMs = by === 'anybody' ? -CLOCK_SKEW_MS : CLOCK_SKEW_MS;
+      const known = {
+        losses: losses.filter((one) => before(one, lossSkewMs)),
+        readmits: readmits.filter((one) => before(one, -lossSkewMs)),
+      };
+      return isLostDaemon(known, current, daemon);
+    },
   };
 }
 
@@ -80,8 +96,9 @@ async function asOf(facts: SegmentFacts, logs: LogStore, entry: JudgedEntry): Pr
     const { time } = against ? (await logs.stored(origin, index)).entry : { time: 0 };
     if (!against || surely({ by: place.claim, time })) places.push(place);
   }
-  // A trim relies on holders; custody is crowded by them.
-  const [held, gone] = entry.kind === 'trim' ? [perhaps, surely] : [surely, perhaps];
+  // A trim relies on holders, and an audit is about one; custody is crowded by them.
+  const relies = entry.kind === 'trim' || entry.kind === 'audit';
+  const [held, gone] = relies ? [perhaps, surely] : [surely, perhaps];
   return {
     places,
     keeps: facts.keeps.filter(({ claim }) => certified(claim)),
@@ -91,6 +108,7 @@ async function asOf(facts: SegmentFacts, logs: LogStore, entry: JudgedEntry): Pr
     trims: facts.trims.filter(gone),
     // Whoever erased first is shown by the purge itself: every claim it ends has to be released.
     purges: facts.purges.filter(({ by }) => own(by) && by.index < entry.name.index),
+    doubts: facts.doubts.filter(perhaps),
   };
 }
 
@@ -112,6 +130,24 @@ export async function seenPart(payload: Payload, logs: LogStore): Promise<Payloa
   const seen = async (segment: Uint8Array) => (await segmentFacts(logs, segment)).places.length > 0;
   if (payload.kind === 'custody' || payload.kind === 'trim')
     return (await seen(payload.segment)) ? payload : null;
+  if (payload.kind === 'readmit') {
+    return { ...payload, losses: payload.losses.filter(([origin]) => logs.has(origin)) };
+  }
+  if (payload.kind === 'audit') {
+    if (!logs.has(payload.head.origin)) return null;
+    const found = async <Finding extends readonly [Uint8Array, ...unknown[]]>(all: readonly Finding[]) => {
+      const kept: Finding[] = [];
+      for (const one of all) if (await seen(one[0])) kept.push(one);
+      return kept;
+    };
+    const { failed, degraded, restored } = payload;
+    return {
+      ...payload,
+      failed: await found(failed),
+      degraded: await found(degraded),
+      restored: await found(restored),
+    };
+  }
   if (payload.kind !== 'purge') return payload;
   const segments: Uint8Array[] = [];
   for (const segment of payload.segments) if (await seen(segment)) segments.push(segment);

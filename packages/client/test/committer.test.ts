@@ -1,118 +1,9 @@
-// The last step of every write. A log of its own stands in for the ledger: it takes appends one at a time, when the test
-// lets it, and refuses what the test says.
+// The last step of every write, and what it says of retention.
 
-import { APPEND_BYTES_MAX, APPEND_ENTRIES_MAX, encodeCbor, Fault, memoryStore, utf8 } from '@vauban/core';
-import { nodeCrypto as crypto, nodeRandom as random } from '@vauban/core/node';
-import type { LogWriter, Payload } from '@vauban/ledger';
-import { decodeObjectsRecord, type ObjectChange, openRecord } from '@vauban/seal';
+import { APPEND_BYTES_MAX, APPEND_ENTRIES_MAX, encodeCbor, Fault, utf8 } from '@vauban/core';
+import { nodeRandom as random } from '@vauban/core/node';
 import { describe, expect, it } from 'vitest';
-import { type Batch, Committer } from '../src/committer.ts';
-import { VaultStateDoor } from '../src/vault-state.ts';
-import { VirtualClock } from './virtual-clock.ts';
-
-const SECRET = new Uint8Array(32).fill(1);
-const ORIGIN = 'test/log';
-
-class TestLog {
-  readonly appends: (readonly Payload[])[] = [];
-  readonly waiting: (() => void)[] = [];
-  /** Appends wait here until the test opens it. */
-  gate: Promise<void> = Promise.resolve();
-  refuse: (payloads: readonly Payload[]) => Error | undefined = () => undefined;
-  entries: { readonly index: number; readonly payload: Payload }[] = [];
-  #next = 1;
-  busy = false;
-
-  async append(payloadsAt: (at: { origin: string; index: number }) => readonly Payload[]): Promise<void> {
-    if (this.busy) throw new Error('two appends at once');
-    this.busy = true;
-    try {
-      const payloads = payloadsAt({ origin: ORIGIN, index: this.#next });
-      this.appends.push(payloads);
-      await this.gate;
-      const refusal = this.refuse(payloads);
-      // What was refused is voided: both take an index.
-      const first = this.#next;
-      this.#next += refusal === undefined ? payloads.length : 2 * payloads.length;
-      if (refusal !== undefined) throw refusal;
-      this.entries.push(...payloads.map((payload, nth) => ({ index: first + nth, payload })));
-    } finally {
-      this.busy = false;
-    }
-  }
-
-  /** Kinds of what was certified, with the paths of the records, each opened where it lies. */
-  get told(): string[] {
-    return this.entries.map(({ index, payload }) => {
-      if (payload.kind !== 'objects') return payload.kind;
-      const plain = openRecord({ vaultSecret: SECRET, origin: ORIGIN, index, sealed: payload.sealed });
-      const record = decodeObjectsRecord(plain);
-      return 'changes' in record ? record.changes.map(({ path }) => path).join() : 'index';
-    });
-  }
-}
-
-function setup(of: { committed?: () => Promise<void>; open?: () => Promise<void> } = {}) {
-  const log = new TestLog();
-  const store = memoryStore();
-  const door = new VaultStateDoor(
-    async () => {
-      await of.open?.();
-      return store;
-    },
-    { clock: new VirtualClock(), crypto },
-  );
-  const committer = new Committer({
-    crypto,
-    random,
-    vaultSecret: SECRET,
-    door,
-    writer: async () => log as unknown as LogWriter,
-    committed: of.committed ?? (async () => undefined),
-  });
-  return { log, committer };
-}
-
-const change = (path: string): ObjectChange => ({ kind: 'delete', path, versions: [new Uint8Array(16)] });
-function place(fragments = 9): Batch['places'][number] {
-  return {
-    kind: 'place',
-    segment: random.bytes(32),
-    charter: 1,
-    vault: new Uint8Array(32),
-    code: 'rs',
-    k: 6,
-    m: 3,
-    cellBytes: 147_456,
-    stripes: 18,
-    lastCellBytes: 147_456,
-    retainUntil: 1_760_000_000_000,
-    fragments: Array.from({ length: fragments }, () => [
-      new Uint8Array(32),
-      new Uint8Array(16),
-      0,
-      new Uint8Array(64),
-    ]),
-  };
-}
-const batch = (path: string, places: readonly Batch['places'][number][] = []): Batch => ({
-  places,
-  changes: [change(path)],
-  index: null,
-});
-
-function gate(log: TestLog): () => void {
-  let open: () => void = () => undefined;
-  log.gate = new Promise((resolve) => {
-    open = resolve;
-  });
-  return open;
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 1_000 && !condition(); i++) await new Promise((resolve) => setImmediate(resolve));
-  expect(condition()).toBe(true);
-}
+import { batch, change, gate, place, setup, type TestLog, until } from './committer-setup.ts';
 
 describe('the committer', () => {
   it('shares the next append among batches that come while one is under way, places before records', async () => {
@@ -229,12 +120,7 @@ describe('the committer', () => {
   });
 
   it('keeps an index at hand that it has just pointed to', async () => {
-    const store = memoryStore();
-    const door = new VaultStateDoor(async () => store, { clock: new VirtualClock(), crypto });
-    const log = new TestLog();
-    const writer = async () => log as unknown as LogWriter;
-    const committed = async () => undefined;
-    const committer = new Committer({ crypto, random, vaultSecret: SECRET, door, writer, committed });
+    const { log, committer, door } = setup();
     const sealed = utf8('sealed index of 33 bytes, so long');
     const pointer = {
       content: random.bytes(16),
@@ -312,5 +198,30 @@ describe('appends', () => {
       ),
     ).rejects.toThrow('too much');
     expect(log.appends).toHaveLength(2);
+  });
+});
+
+describe('retention', () => {
+  const UNTIL = 1_760_000_000_000;
+  const told = (log: TestLog) =>
+    log.entries.flatMap(({ payload }) => (payload.kind === 'place' ? payload.retainUntil : []));
+
+  it('is counted from when the entry is written, however long the batch has waited for that', async () => {
+    let now = UNTIL;
+    const { log, committer } = setup({ retainUntil: () => now });
+    const open = gate(log);
+    const first = committer.commit(batch('first', [place()]));
+    await until(() => log.appends.length === 1);
+    const second = committer.commit(batch('second', [place()]));
+    now += 3_600_000;
+    open();
+    await Promise.all([first, second]);
+    expect(told(log)).toEqual([UNTIL, UNTIL + 3_600_000]);
+  });
+
+  it('is never shortened', async () => {
+    const { log, committer } = setup({ retainUntil: () => UNTIL - 1 });
+    await committer.commit(batch('a', [place()]));
+    expect(told(log)).toEqual([UNTIL]);
   });
 });

@@ -1,7 +1,7 @@
 // Four hosters with a vote, of which one may lie, under a charter with all its signatures; their mirrors of the ledger are
 // real, and answer as voters in memory. Every key is made by hashing a name.
 
-import { type Charter, memoryFiles, memoryStore, quorumOf } from '@vauban/core';
+import { type Charter, memoryFiles, memoryStore, quorumOf, standardDurations } from '@vauban/core';
 import { nodeCrypto as crypto } from '@vauban/core/node';
 import {
   CharterChain,
@@ -40,6 +40,7 @@ export function charterOf(agencies: Charter['agencies'] = [], name = 'grand-est'
     ...membersOf(HOSTERS),
     agencies,
     policies: [policyOf({ k: 2, m: 1, sitesLost: 1, minSurvives: 1 })],
+    durations: standardDurations,
   };
 }
 

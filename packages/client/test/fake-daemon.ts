@@ -20,6 +20,7 @@ import {
   encodeFaultAnswer,
   readBulkHeader,
   type Request,
+  type Run,
   writeBulkFault,
   writeBulkReply,
 } from '@vauban/wire';
@@ -29,7 +30,10 @@ export interface Misdeeds {
   refusePut?: Fault;
   refuseHello?: Fault;
   refuseGet?: Fault;
+  refuseHolders?: Fault;
   forgeReceipt?: boolean;
+  /** Signs for fragments that it does not keep. */
+  emptyReceipts?: boolean;
   /** Flips a bit of this leaf when it sends it. */
   flipLeaf?: number;
   wrongLeafList?: boolean;
@@ -47,8 +51,14 @@ export class FakeDaemon {
   readonly fragments = new Map<string, Uint8Array>();
   misdeeds: Misdeeds = {};
   freeBytes = 1e12;
+  /** Rises each time it erases. */
+  generation = 0;
   receivedBytes = 0;
   readonly asked: Request['ask'][] = [];
+  /** Names of fragments that it is about to erase: for these it signs nothing. */
+  readonly leaving = new Set<string>();
+  /** Whom it names as holders of a segment, by its id in hex: what its mirror of the ledger would say. */
+  readonly holders = new Map<string, readonly (readonly [index: number, daemon: string])[]>();
   readonly #seed: Uint8Array;
   readonly #charterName: string;
   readonly #known = new Set<string>();
@@ -116,6 +126,17 @@ export class FakeDaemon {
         const proof = merkleProof(crypto, hashes, request.leaf);
         return encodeAnswer<'leaf'>({ bytes: leaf, leaves: hashes.length / 32, proof }, 1);
       }
+      case 'holders': {
+        if (this.misdeeds.refuseHolders) throw this.misdeeds.refuseHolders;
+        const segments = request.segments.map((segment) => ({
+          segment,
+          holders: (this.holders.get(toHex(segment)) ?? []).map(([index, holder]): [number, string] => [
+            index,
+            holder,
+          ]),
+        }));
+        return encodeAnswer<'holders'>({ segments }, 1);
+      }
       default:
         throw new Fault('refused', 'NOT_HERE', `a fake daemon has no ${request.ask}`);
     }
@@ -157,14 +178,14 @@ export class FakeDaemon {
       if (!equalBytes(root, descriptor.roots[index] as Uint8Array)) {
         throw new Fault('integrity', 'ROOT_WRONG', 'not the bytes that were announced');
       }
-      this.fragments.set(name, bytes);
+      if (!this.misdeeds.emptyReceipts) this.fragments.set(name, bytes);
     }
     await writeBulkReply(stream, { reply: 'receipt', ...this.#receipt(descriptor, index) });
   }
 
   async #get(
     stream: ByteStream,
-    of: { segment: Uint8Array; index: number; offset: number; length: number },
+    of: { segment: Uint8Array; index: number; runs: readonly Run[] },
   ): Promise<void> {
     const { refuseGet, flipLeaf, wrongLeafList, wrongLength, atSentBytes } = this.misdeeds;
     if (refuseGet) throw refuseGet;
@@ -173,15 +194,18 @@ export class FakeDaemon {
     if (wrongLeafList) hashes[0] = (hashes[0] as number) ^ 1;
     await writeBulkReply(stream, { reply: 'found', bytes: bytes.length + (wrongLength ? 16 : 0) });
     await stream.write(hashes);
-    const range = bytes.slice(of.offset, of.offset + of.length);
-    const flipped = (flipLeaf ?? -1) * LEAF_BYTES - of.offset;
-    if (flipped >= 0 && flipped < range.length) range[flipped] = (range[flipped] as number) ^ 1;
-    for (let at = 0; at < range.length; at += LEAF_BYTES) {
-      if (atSentBytes && at >= atSentBytes.bytes) {
-        delete this.misdeeds.atSentBytes;
-        atSentBytes.act();
+    let sentBytes = 0;
+    for (const [offset, length] of of.runs) {
+      for (let at = offset; at < offset + length; at += LEAF_BYTES) {
+        if (atSentBytes && sentBytes >= atSentBytes.bytes) {
+          delete this.misdeeds.atSentBytes;
+          atSentBytes.act();
+        }
+        const leaf = bytes.slice(at, Math.min(at + LEAF_BYTES, offset + length));
+        if (at === (flipLeaf ?? -1) * LEAF_BYTES) leaf[0] = (leaf[0] as number) ^ 1;
+        await stream.write(leaf);
+        sentBytes += leaf.length;
       }
-      await stream.write(range.subarray(at, at + LEAF_BYTES));
     }
   }
 
@@ -199,7 +223,9 @@ export class FakeDaemon {
   }
 
   #receipt(descriptor: SegmentDescriptor, index: number): { generation: number; receipt: Uint8Array } {
-    const generation = 0;
+    if (this.leaving.has(nameOf(segmentIdOf(crypto, descriptor), index)))
+      throw new Fault('refused', 'FRAGMENT_LEAVING', 'about to be erased', { class: 'later', index });
+    const generation = this.misdeeds.emptyReceipts ? 0 : this.generation;
     const receipt = signReceipt(
       crypto,
       {

@@ -20,6 +20,8 @@ export class Region {
   readonly hub = new MemoryHub(this.clock);
   readonly chain: CharterChain = chainOf(charterOf());
   readonly notes = new Map<string, Uint8Array>();
+  /** Answers notes with what nobody can read. */
+  liar: string | undefined;
   #machines = 0;
 
   constructor() {
@@ -36,6 +38,7 @@ export class Region {
               return encodeAnswer<'charter'>({ versions: this.chain.signedFrom(request.from) }, version);
             }
             if (request.ask !== 'note') throw new Fault('refused', 'NOT_HERE', request.ask);
+            if (hoster === this.liar) return new Uint8Array(3);
             openDelegation(crypto, this.chain.current, request.note);
             this.notes.set(hoster, request.note);
             return encodeAnswer<'note'>({ stored: true }, version);

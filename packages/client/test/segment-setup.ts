@@ -1,10 +1,20 @@
 // A network of fake daemons, one site each, and the client's data plane over it, on a virtual clock.
 
-import { type Charter, type Daemon, daemonIdOf, equalBytes, type Policy, toHex, utf8 } from '@vauban/core';
+import {
+  type Charter,
+  type Daemon,
+  daemonIdOf,
+  equalBytes,
+  type Policy,
+  standardDurations,
+  toHex,
+  utf8,
+} from '@vauban/core';
 import { nodeCrypto as crypto, nodeRandom } from '@vauban/core/node';
 import { fragmentBytesOf, segmentIdOf, verifyReceipt } from '@vauban/ledger';
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { CurrentHolders } from '../src/current-holders.ts';
 import { DaemonLinks } from '../src/daemon-links.ts';
 import { type Liar, SegmentReader } from '../src/segment-reader.ts';
 import { SegmentWriter, type StoreSegment, type WrittenSegment } from '../src/segment-writer.ts';
@@ -44,6 +54,7 @@ const seedOf = (name: string) => crypto.sha256(utf8(`seed ${name}`));
 
 function charterOf(sites: number, policy: Policy): Charter {
   const names = Array.from({ length: sites }, (_, i) => `s${i + 1}`);
+  const daemonOf = (name: string) => daemonIdOf(crypto, crypto.ed25519Public(seedOf(name)));
   return {
     format: 'vauban/charter/0',
     name: 'test',
@@ -52,7 +63,7 @@ function charterOf(sites: number, policy: Policy): Charter {
     issued: 0,
     expires: 1,
     epoch: 0,
-    f: 0,
+    f: Math.floor((sites - 1) / 3),
     officers: [],
     officersLying: 0,
     operators: [],
@@ -60,9 +71,9 @@ function charterOf(sites: number, policy: Policy): Charter {
       id: `h-${name}`,
       name,
       identityKey: seedOf(`identity ${name}`),
-      voter: null,
+      voter: daemonOf(name),
       votingSince: 0,
-      votingKeys: [],
+      votingKeys: [{ epoch: 0, key: seedOf(`voting ${name}`) }],
       declaration: {
         seat: 'FR',
         law: 'FR',
@@ -100,6 +111,7 @@ function charterOf(sites: number, policy: Policy): Charter {
     }),
     agencies: [],
     policies: [policy],
+    durations: standardDurations,
   };
 }
 
@@ -134,7 +146,9 @@ export class TestNetwork {
     const links = new DaemonLinks({ network, crypto, clock, charter, identity });
     const common = { links, crypto, clock, slabs };
     const onLiar = (liar: Liar) => void this.liars.push(liar);
-    return { links, writer: new SegmentWriter(common), reader: new SegmentReader({ ...common, onLiar }) };
+    const holders = new CurrentHolders({ links, clock });
+    const reader = new SegmentReader({ ...common, holders, onLiar });
+    return { links, holders, writer: new SegmentWriter(common), reader };
   }
 
   daemonOf(id: string | Uint8Array): FakeDaemon {
@@ -145,6 +159,21 @@ export class TestNetwork {
   /** The daemon that holds fragment `index`. */
   holder(of: WrittenSegment, index: number): FakeDaemon {
     return this.daemonOf(of.fragments[index]?.[1] as Uint8Array);
+  }
+
+  /** As repair does: `to` holds the fragment too, and every mirror says who holds what; `lost` are named no more. */
+  move(
+    of: WrittenSegment,
+    index: number,
+    { to, lost = [] }: { readonly to: FakeDaemon; readonly lost?: readonly FakeDaemon[] },
+  ): void {
+    const name = `${toHex(of.segment)} ${index}`;
+    to.fragments.set(name, this.holder(of, index).fragments.get(name) as Uint8Array);
+    for (const mirror of this.daemons) {
+      const known = mirror.holders.get(toHex(of.segment)) ?? placeOf(of).holders.map(pairOf);
+      const left = known.filter(([, daemon]) => lost.every(({ facts }) => facts.id !== daemon));
+      mirror.holders.set(toHex(of.segment), [...left, [index, to.facts.id]]);
+    }
   }
 
   kill(...daemons: readonly FakeDaemon[]): void {
@@ -178,6 +207,8 @@ export class TestNetwork {
     return into;
   }
 }
+
+const pairOf = ({ index, daemon }: { index: number; daemon: string }) => [index, daemon] as const;
 
 export function placeOf(of: WrittenSegment) {
   return {

@@ -140,6 +140,32 @@ describe('activating a vault', () => {
     expect((await region.run(activateVault(machine, options))).note).not.toBeNull();
   });
 
+  it('goes on with the others when one hoster’s answer cannot be read', async () => {
+    const { machine, made } = await created();
+    region.liar = 'h1';
+    await expect(region.run(activateVault(machine, { passphrase }))).rejects.toMatchObject({
+      code: 'AGENCY_UNKNOWN',
+    });
+    region.admit(made.publicLine);
+    const options = { passphrase, charter: region.charter };
+    region.hub.kill('peer-h3');
+    await expect(region.run(activateVault(machine, options))).rejects.toMatchObject({
+      kind: 'unreachable',
+      code: 'QUORUM_UNREACHABLE',
+      facts: {
+        needed: 3,
+        stored: 2,
+        said: expect.arrayContaining([
+          expect.objectContaining({ hoster: 'h1', code: 'MALFORMED' }),
+          expect.objectContaining({ hoster: 'h3', code: 'PEER_UNREACHABLE' }),
+        ]),
+      },
+    });
+    region.hub.revive('peer-h3');
+    expect((await region.run(activateVault(machine, options))).note).not.toBeNull();
+    expect([...region.notes.keys()].sort()).toEqual(['h2', 'h3', 'h4']);
+  });
+
   it('refuses a charter that names the agency with another key, or is of another consortium', async () => {
     const { machine } = await created();
     const { made: other } = await created();

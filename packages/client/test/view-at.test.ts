@@ -241,3 +241,60 @@ test('whoever sees one vault only leaves out what daemons say of others', async 
   expect(await seenPart({ ...(trim() as object), segment: foreign } as Payload, logs)).toBeNull();
   expect(await seenPart(custody(), logs)).toEqual(custody());
 });
+
+const audit = (change: Partial<Extract<Payload, { kind: 'audit' }>> = {}): Payload => ({
+  kind: 'audit',
+  daemon: daemonIdBytes(daemonOf('h4')),
+  head: { origin: laptop, size: 1, root: VAULT },
+  round: 1,
+  challenged: 8,
+  failed: [],
+  degraded: [[segment, 0, 0, 'LEAF_WRONG']],
+  restored: [],
+  ...change,
+});
+const readmit = (...losses: [string, number][]): Payload => ({ kind: 'readmit', losses });
+
+test('an audit of custody that came before it, and of none', async () => {
+  const held = { at: DAY_MS, payload: custody() };
+  const audited = { at: 2 * DAY_MS, payload: audit() };
+  expect(await faultsOf(device(placed), daemon('h4', held), daemon('h1', audited))).toEqual([]);
+  expect(await faultsOf(device(placed), daemon('h1', audited))).toEqual(['log h1 1: HOLDER_GONE']);
+  const early = { at: DAY_MS / 2, payload: audit() };
+  expect(await faultsOf(device(placed), daemon('h4', held), daemon('h1', early))).toEqual([
+    'log h1 1: HOLDER_GONE',
+  ]);
+  const beyond = { at: 2 * DAY_MS, payload: audit({ head: { origin: laptop, size: 9, root: VAULT } }) };
+  expect(await faultsOf(device(placed), daemon('h4', held), daemon('h1', beyond))).toEqual([
+    'log h1 1: EVIDENCE_MISSING',
+  ]);
+});
+
+test('a loss of its own site, and its answer; an answer to another site’s', async () => {
+  const site = (name: string) => charters.current.daemons.find(({ id }) => id === daemonOf(name))?.site ?? '';
+  const lost = { at: DAY_MS, payload: { kind: 'site-lost' as const, site: site('h1') } };
+  const back = { at: 2 * DAY_MS, payload: readmit([origin('log h1'), 1]) };
+  expect(await faultsOf(daemon('h1', lost, back))).toEqual([]);
+  expect(await faultsOf(daemon('h1', lost), daemon('h2', back))).toEqual(['log h2 1: READMIT_OTHER']);
+  const others = { at: DAY_MS, payload: { kind: 'site-lost' as const, site: site('h2') } };
+  expect(await faultsOf(daemon('h1', others))).toEqual(['log h1 1: SITE_OTHER']);
+});
+
+test('whoever sees one vault only leaves out audits of others, and losses in logs it does not see', async () => {
+  const logs = await ledger([device(placed)]);
+  const foreign = new Uint8Array(32);
+  const both = audit({
+    failed: [[foreign, 0, 0, 'A']],
+    degraded: [
+      [segment, 0, 0, 'LEAF_WRONG'],
+      [foreign, 0, 0, 'A'],
+    ],
+    restored: [[foreign, 0]],
+  });
+  expect(await seenPart(both, logs)).toEqual(audit());
+  const unseen = { origin: origin('device phone'), size: 1, root: VAULT };
+  expect(await seenPart(audit({ head: unseen }), logs)).toBeNull();
+  expect(await seenPart(readmit([origin('operator crisis'), 1], [laptop, 0]), logs)).toEqual(
+    readmit([laptop, 0]),
+  );
+});
