@@ -39,6 +39,12 @@ export type Told =
   /** Something on its disk is no longer what was written. */
   | { readonly of: 'damaged'; readonly machine: string }
   | { readonly of: 'revoked'; readonly device: string }
+  /** A fragment's file came under its name on a disk where there was none, or went. */
+  | { readonly of: 'fragment-came' | 'fragment-went'; readonly machine: string; readonly path: string }
+  /** Its daemon says that it changes nothing from now on; that its operator has lifted that. */
+  | { readonly of: 'read-only' | 'readmitted'; readonly hoster: string }
+  /** Everything that is promised for afterwards is due from now on. */
+  | { readonly of: 'well' }
   /** Its writer does as it likes: nobody promises that this log goes on. */
   | { readonly of: 'crooked'; readonly origin: string }
   /** A reader who knows nothing yet begins to read that log, and counts these of its heads: `size root`. */

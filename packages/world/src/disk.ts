@@ -13,6 +13,7 @@ import {
   toHex,
 } from '@vauban/core';
 import { CrashStore } from './crash-store.ts';
+import { FragmentNames, type FragmentsHeard } from './fragment-names.ts';
 import type { Program } from './program.ts';
 import type { Trace } from './trace.ts';
 
@@ -35,6 +36,8 @@ export interface DiskOptions {
   readonly random: Random;
   readonly trace: Trace;
   readonly capacityBytes: number;
+  /** Told of fragments that come and go. */
+  readonly heard?: FragmentsHeard | undefined;
 }
 
 /** What an image holds; never mounted itself. */
@@ -46,6 +49,7 @@ export interface DiskImage {
 export class Disk {
   readonly #options: DiskOptions;
   readonly #troubles = new Map<DiskTrouble, number>();
+  readonly #fragments: FragmentNames;
   #store = new CrashStore();
   #files: MemoryFiles;
   /** Says it has synced, and has not: what the worst controllers do. For finding out that the checkers notice. */
@@ -53,6 +57,8 @@ export class Disk {
 
   constructor(options: DiskOptions) {
     this.#options = options;
+    const unheard = { came: () => undefined, went: () => undefined };
+    this.#fragments = new FragmentNames(options.heard ?? unheard);
     this.#files = memoryFiles(this.#mount());
   }
 
@@ -79,6 +85,12 @@ export class Disk {
   cut(): void {
     this.#files = this.#files.crash(this.#options.random);
     this.#store.cut(this.#options.random);
+    this.#fragments.cut();
+  }
+
+  /** Whether a fragment's file would be there, whole, after a power cut now. */
+  durableFragment(path: string): boolean {
+    return this.#fragments.durable(path);
   }
 
   /** Whether a row of the store would be there after a power cut now. */
@@ -98,6 +110,7 @@ export class Disk {
   restore(image: DiskImage): void {
     this.#files = image.files.image(this.#mount());
     this.#store = image.store.image();
+    this.#fragments.replaced();
   }
 
   /** One bit at rest turns over: in a file below the path, or in a database value below the key. Says where. */
@@ -120,10 +133,16 @@ export class Disk {
     const wait = () => program.pause(this.#syncMs());
     const note = (what: string) => this.#options.trace.note(this.#options.name, what);
     const timed = (path: string, file: Awaited<ReturnType<Files['create']>>) => ({
-      write: (bytes: Uint8Array) => file.write(bytes),
+      write: (bytes: Uint8Array) => {
+        this.#fragments.written(path);
+        return file.write(bytes);
+      },
       sync: async () => {
         await wait();
-        if (!this.lies) await file.sync();
+        if (!this.lies) {
+          await file.sync();
+          this.#fragments.synced(path);
+        }
         note(`disk sync ${path}`);
       },
       close: () => file.close(),
@@ -131,14 +150,24 @@ export class Disk {
     return {
       create: async (path) => timed(path, await files.create(path)),
       append: async (path) => timed(path, await files.append(path)),
-      rename: (from, to) => files.rename(from, to),
+      rename: async (from, to) => {
+        const there = this.holds(to);
+        await files.rename(from, to);
+        this.#fragments.renamed(from, to, there);
+      },
       syncDirectory: async (path) => {
         await wait();
-        if (!this.lies) await files.syncDirectory(path);
+        if (!this.lies) {
+          await files.syncDirectory(path);
+          this.#fragments.directorySynced(path);
+        }
         note(`disk sync ${path}/`);
       },
       makeDirectory: (path) => files.makeDirectory(path),
-      remove: (path) => files.remove(path),
+      remove: async (path) => {
+        await files.remove(path);
+        this.#fragments.removed(path);
+      },
       read: (path, offset, length) => files.read(path, offset, length),
       readAll: (path, bytesMax) => files.readAll(path, bytesMax),
       stat: (path) => files.stat(path),

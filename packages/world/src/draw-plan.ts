@@ -28,6 +28,8 @@ const LARGE_BYTES = [50_000, 120_000] as const;
 const AMID_MS = [0, 350] as const;
 const PLOT_ONE_IN = 3;
 const PASSES_MS = [300, 9_000] as const;
+/** Out of reach, and repaired without it meanwhile. */
+const LOST_MS = [2_000, 25_000] as const;
 
 type Deed = 'tiny' | 'shared' | 'again' | 'tree' | 'large' | Exclude<Operation['do'], 'put'>;
 /** Drawn from in this proportion. */
@@ -57,6 +59,7 @@ export function drawPlan(crypto: Crypto, seed: number): Plan {
       operations: operations.length,
       // Whom the plot harms is harmed enough.
       weak: harms ? [] : others,
+      honest: lying.length === 0,
       plotted: { plot, hoster: honest },
     }),
     liars: lying.map((hoster) => ({ hoster, liar: helped ? 'double-votes' : pick(random, liars).name })),
@@ -123,14 +126,19 @@ const passing: readonly Kind[] = [
     'stale-device',
     'flip',
   ] as const),
+  ...(['site-lost', 'maintenance', 'away', 'drain', 'pause', 'leap'] as const),
 ];
-const harming: readonly Kind[] = ['burn', 'stale-hoster', 'flip', 'flip'];
+const harming: readonly Kind[] = ['burn', 'stale-hoster', 'flip', 'flip', 'fire', 'fire'];
+/** One that goes in order, where nobody else keeps it from doing so. */
+const harmingAlone: readonly Kind[] = [...harming, 'leave', 'leave'];
 
 function drawFaults(
   random: Random,
   of: {
     readonly operations: number;
     readonly weak: readonly string[];
+    /** Nobody lies. */
+    readonly honest: boolean;
     readonly plotted: { readonly plot: PlotName | undefined; readonly hoster: string };
   },
 ): PlannedFault[] {
@@ -141,9 +149,11 @@ function drawFaults(
     const when = { op: between(random, 0, of.operations - 1), plusMs: between(random, ...AMID_MS) };
     faults.push({ fault: 'plot', ...when, plot, hoster });
   }
-  for (const one of of.weak) faults.push(drawFault(random, pick(random, harming), of.operations, one));
+  const kinds = of.weak.length === 1 && plot === undefined && of.honest ? harmingAlone : harming;
+  for (const one of of.weak) faults.push(drawFault(random, pick(random, kinds), of.operations, one));
   if (oneIn(random, 8)) faults.push(drawFault(random, 'blackout', of.operations));
   if (oneIn(random, 6)) faults.push(drawFault(random, 'epoch', of.operations));
+  if (oneIn(random, 3)) faults.push(drawFault(random, 'late-leap', of.operations));
   while (faults.length < count) faults.push(drawFault(random, pick(random, passing), of.operations));
   return faults.toSorted((a, b) => a.op - b.op || a.plusMs - b.plusMs);
 }
@@ -161,12 +171,23 @@ function drawFault(random: Random, kind: Kind, operations: number, weak?: string
     case 'stale-hoster':
     case 'isolate':
     case 'slow-peer':
+    case 'maintenance':
+    case 'away':
+    case 'drain':
       return { fault: kind, ...lasting, hoster };
+    case 'site-lost':
+      return { fault: kind, ...lasting, forMs: between(random, ...LOST_MS), hoster };
     case 'blackout':
+    case 'pause':
       return { fault: kind, ...lasting };
     case 'epoch':
+    case 'leap':
+    case 'late-leap':
       return { fault: kind, ...when };
+    case 'fire':
+      return { fault: kind, ...when, hoster, declared: oneIn(random, 2) };
     case 'burn':
+    case 'leave':
       return { fault: kind, ...when, hoster };
     case 'stale-device':
       return { fault: kind, ...lasting, device };

@@ -2,9 +2,13 @@
 // that can heals, a machine with nothing but the words restores a vault, and every judge looks at what is left.
 
 import type { Checker, Message } from './checker.ts';
+import { Evidence } from './checkers/evidence.ts';
 import { newCheckers } from './checkers/index.ts';
 import { type DeviceName, devices, founding, vaultOf } from './founding.ts';
+import { healed } from './healed.ts';
+import { REPAIR_LIMITS } from './hoster-machine.ts';
 import { liars } from './liars/index.ts';
+import { hosterNames } from './membership.ts';
 import { Mishaps } from './mishaps.ts';
 import { pullLogs } from './officers-desk.ts';
 import { Person } from './person.ts';
@@ -56,11 +60,15 @@ const LIMITS = { timeMsMax: 7_200_000, eventsMax: 2_000_000 };
 export async function runHistory(options: HistoryOptions): Promise<HistoryReport> {
   const { plan, ground, print } = options;
   const begin = await founding(ground);
-  const checkers: Checker[] = newCheckers({
+  const of = {
     crypto: ground.crypto,
     charter: () => world.charters.current,
-    diskOf: (hoster) => world.hosters.find(({ name }) => name === hoster)?.disk,
-  });
+    diskOf: (hoster: string) => world.hosters.find(({ name }) => name === hoster)?.disk,
+    now: () => world.wallMs,
+    budget: { hosters: new Set(hosterNames), bytesPerSecond: REPAIR_LIMITS.linkBytesPerSecond },
+  };
+  const evidence = new Evidence(of);
+  const checkers: Checker[] = newCheckers(of, evidence);
   const watching = checkers.filter(({ saw }) => saw !== undefined);
   const world: World = new World({
     seed: plan.seed,
@@ -78,14 +86,18 @@ export async function runHistory(options: HistoryOptions): Promise<HistoryReport
   const states = new States(world.counters);
   try {
     return await heardToTheEnd(ground, () =>
-      world.scheduler.run(() => history(world, plan, checkers), LIMITS),
+      world.scheduler.run(() => history(world, plan, { checkers, evidence }), LIMITS),
     );
   } catch (error) {
     throw new WorldFailure(plan.seed, world.trace.tail, error);
   }
 }
 
-async function history(world: World, plan: Plan, checkers: readonly Checker[]): Promise<HistoryReport> {
+async function history(
+  world: World,
+  plan: Plan,
+  { checkers, evidence }: { readonly checkers: readonly Checker[]; readonly evidence: Evidence },
+): Promise<HistoryReport> {
   const circumstances = {
     restless: () => mishaps.restless,
     clocksOff: () => mishaps.clocksOff,
@@ -128,17 +140,21 @@ async function history(world: World, plan: Plan, checkers: readonly Checker[]): 
     throw new Error(`not everybody came back: ${why.join('; ')}`);
   }
   world.trace.note('world', 'is well again');
+  await mishaps.afterwards();
   await finale(people);
   // Whoever lies to the end also writes to the end: what is judged has to stand still.
   for (const hoster of world.hosters) if (!hoster.honest) hoster.kill();
   // What writers left unfinished, hosters finish within twenty seconds, and the last to hear of it catches up.
   await world.sleep(SETTLE_MS);
+  await mishaps.readmitAll();
+  await healed(world, mishaps.harmed);
 
   const live = world.hosters.filter(({ state, honest: tells }) => state === 'voting' && tells);
   const logs = await pullLogs(
     world,
     live.map(({ name }) => name),
     mishaps.harmed,
+    () => evidence.seen,
   );
   const end = { crypto: world.crypto, charter: world.charters.current, logs, hosters: world.hosters };
   for (const checker of checkers) await checker.judge?.(end);

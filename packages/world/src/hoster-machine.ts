@@ -14,8 +14,8 @@ import type { World } from './world.ts';
 export type HosterState = 'down' | 'starting' | 'voting' | 'silent' | 'failed' | 'burnt';
 
 const CAPACITY_BYTES = 1_000_000_000;
-/** Two weeks for everybody else: here a release is old enough after two seconds. */
-const GRACE_MS = 2_000;
+/** Rates of repair: low enough that a history's bytes take a while. */
+export const REPAIR_LIMITS = { linkBytesPerSecond: 60_000, diskBytesPerSecond: 120_000 };
 /** Where its keys are, on the one disk. */
 const KEYS = 'keys';
 
@@ -36,6 +36,7 @@ export class HosterMachine {
   #starts = 0;
   #failure: Error | undefined;
   #epoch = 0;
+  #clockRight: (() => void) | undefined;
 
   constructor(world: World, identity: HosterIdentity) {
     this.#world = world;
@@ -63,6 +64,16 @@ export class HosterMachine {
   /** The newest epoch that its daemon said it entered. */
   get epoch(): number {
     return this.#epoch;
+  }
+
+  /** What its engineer asks the running daemon through its own socket. */
+  get care(): NonNullable<ReturnType<Daemon['opened']>>['care'] | undefined {
+    return this.#run?.daemon.opened()?.care;
+  }
+
+  /** The run that is under way has ended when this is another number. */
+  get starts(): number {
+    return this.#starts;
   }
 
   /** Its network while a program runs. */
@@ -114,7 +125,7 @@ export class HosterMachine {
       clock: program.clock,
       random: world.random(program.name),
       capacityBytes: CAPACITY_BYTES,
-      graceMs: GRACE_MS,
+      repairLimits: REPAIR_LIMITS,
       log: (level, event, facts = {}) => this.#heard(program, `${level} ${event}`, facts),
     });
     this.#starts += 1;
@@ -128,6 +139,18 @@ export class HosterMachine {
       world.counters.add(`start failed ${asFault(error).code}`);
       world.trace.note(name, `did not start: ${asFault(error).code}`);
     });
+  }
+
+  /** Switches it on after an absence of so long, by its own clock, which is set right once its daemon has started and so seen that. */
+  startAfter(awayMs: number): void {
+    if (this.#state === 'burnt' || this.#run !== undefined) return;
+    const wall = this.#world.wall(this.name);
+    wall.offMs += awayMs;
+    this.#clockRight = () => {
+      wall.offMs -= awayMs;
+      this.#clockRight = undefined;
+    };
+    this.start();
   }
 
   /** What its engineer does to let it vote anew; undefined when nothing is left to do it on. */
@@ -211,6 +234,8 @@ export class HosterMachine {
 
   #end(how: 'killed' | 'powerless'): boolean {
     const run = this.#run;
+    // A start that failed saw nothing of the absence that anybody would remember.
+    if (this.#state !== 'failed') this.#clockRight?.();
     if (run === undefined) return false;
     this.#world.trace.note(this.name, how === 'killed' ? 'is killed' : 'loses power');
     run.program.end();
@@ -229,6 +254,8 @@ export class HosterMachine {
     const { code } = facts;
     const why = what === 'voting-stopped' && typeof code === 'string' ? ` ${code}` : '';
     counters.add(`daemon ${what}${why}`);
+    if (what === 'read-only' || what === 'readmitted') this.#world.tell({ of: what, hoster: this.name });
+    if (what === 'serving') this.#clockRight?.();
     if (this.#run?.program !== program) return;
     if (what === 'epoch') counters.add('state epoch entered');
     if (what === 'epoch' && typeof facts['epoch'] === 'number') this.#epoch = facts['epoch'];

@@ -8,6 +8,7 @@ import {
   type DaemonId,
   daemonIdOf,
   type Declaration,
+  type Durations,
   type Policy,
   toHex,
 } from '@vauban/core';
@@ -25,6 +26,9 @@ const EPOCH = 1;
 export const FOUNDED_AT = WORLD_STARTS_AT - 86_400_000;
 /** Every history begins with the same consortium: what a seed changes is what happens to it. */
 export const FOUNDING_SEED = 0;
+/** Two weeks for everybody else. Nobody waits for it here: clocks leap. */
+export const GRACE_MS = 600_000;
+export const LEAP_MS = 3_600_000;
 const DAEMON_CAPACITY_BYTES = 1_000_000_000;
 export const hosterNames = [
   'strasbourg',
@@ -56,6 +60,25 @@ const policy: Policy = {
     foreignShareTotalMax: 39,
     foreignVetoAllowed: false,
   },
+};
+
+/** A machine that was off for longer comes back read-only. */
+export const AWAY_MAX_MS = 3 * 86_400_000;
+
+/** A history lasts minutes: what takes others quarters of an hour takes seconds here. */
+const durations: Durations = {
+  suspectAfterMs: 12_000,
+  lostAfterMs: 30_000,
+  takeoverMs: 10_000,
+  // Histories begin a day after the founding.
+  awayMaxMs: AWAY_MAX_MS,
+  eraseGraceMs: GRACE_MS,
+  sweepGraceMs: GRACE_MS,
+  trimGraceMs: GRACE_MS,
+  // One leap is a whole round of audits.
+  auditPeriodMs: 2 * LEAP_MS,
+  scrubPeriodMs: LEAP_MS,
+  recheckMs: 12_000,
 };
 
 export interface HosterIdentity {
@@ -142,6 +165,7 @@ export function foundCharter(
     })),
     agencies,
     policies: [policy],
+    durations,
   };
   return signCharter(crypto, charter, [{ id: OFFICER, seed: keySeed(crypto, seed, OFFICER) }]);
 }

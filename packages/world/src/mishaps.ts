@@ -3,7 +3,11 @@
 
 import { type Random, utf8 } from '@vauban/core';
 import type { HosterMachine } from './hoster-machine.ts';
+import { LEAVE_MS_MAX, leave, readmitAll, resumeRepair, WORD_MS_MAX } from './engineers.ts';
+import { healed } from './healed.ts';
+import { AWAY_MAX_MS, LEAP_MS } from './membership.ts';
 import { openEpoch } from './officers-desk.ts';
+import { operatorSays, pauseRepair } from './operator-desk.ts';
 import type { Person } from './person.ts';
 import { describe, kindOf, type Plan, type PlannedFault } from './plan.ts';
 import { plot } from './plots/index.ts';
@@ -16,9 +20,23 @@ const EPOCH_MS_MAX = 20_000;
 /** An engineer who is called takes so long to start a daemon again. */
 const REPAIR_MS = 200;
 const HEAL_MS_MAX = 180_000;
+const AWAY_MS = AWAY_MAX_MS + 3_600_000;
+/** Deadlines and back-offs of one write. */
+const LEAPT_MS = 20_000;
+/** Everybody notices that somebody is gone, or goes through what may be erased by now. */
+const NOTICE_MS = 45_000;
+/** Those that happen when people are done, in order. */
+const afterwards: ReadonlySet<PlannedFault['fault']> = new Set(['fire', 'leave', 'late-leap']);
 
 /** What outlasts the fault itself: nobody is promised that such a hoster comes back as it was. */
-const lasting: ReadonlySet<PlannedFault['fault']> = new Set(['burn', 'stale-hoster', 'flip', 'plot']);
+const lasting: ReadonlySet<PlannedFault['fault']> = new Set([
+  'burn',
+  'fire',
+  'leave',
+  'stale-hoster',
+  'flip',
+  'plot',
+]);
 
 export class Mishaps {
   readonly #world: World;
@@ -47,7 +65,7 @@ export class Mishaps {
   /** Operation number `op` begins for the first time. */
   began(op: number): void {
     for (const [nth, fault] of this.#plan.faults.entries()) {
-      if (fault.op !== op) continue;
+      if (fault.op !== op || afterwards.has(fault.fault)) continue;
       this.#striking += 1;
       this.#world.scheduler.after(fault.plusMs, () => {
         this.#striking -= 1;
@@ -73,7 +91,26 @@ export class Mishaps {
     const left = hosters.filter((one) => one.state !== 'burnt' && one.state !== 'voting');
     for (const hoster of left) await this.#repair(hoster);
     const well = hosters.filter(({ name }) => !this.harmed.has(name));
-    return this.#world.until(() => well.every(({ state }) => state === 'voting'), HEAL_MS_MAX);
+    const votes = await this.#world.until(() => well.every(({ state }) => state === 'voting'), HEAL_MS_MAX);
+    if (votes) await this.readmitAll();
+    return votes;
+  }
+
+  /** What happens when people are done: each time everything has healed that can, one more goes. */
+  async afterwards(): Promise<void> {
+    for (const [nth, fault] of this.#plan.faults.entries()) {
+      if (!afterwards.has(fault.fault)) continue;
+      await this.readmitAll();
+      await healed(this.#world, this.harmed);
+      this.#strike(fault, this.#world.random(`fault/${nth}`));
+      await this.#world.until(() => this.#striking === 0, LEAVE_MS_MAX + WORD_MS_MAX);
+      await this.#world.sleep(NOTICE_MS);
+    }
+  }
+
+  /** Some hear late that their site was given up. */
+  readmitAll(): Promise<void> {
+    return readmitAll(this.#world, this.harmed);
   }
 
   get #quiet(): boolean {
@@ -106,6 +143,58 @@ export class Mishaps {
         return;
       case 'plot':
         void this.#plot(fault, random);
+        return;
+      case 'site-lost': {
+        this.#later(forMs, world.weather.isolate(fault.hoster));
+        void this.#during(() => operatorSays(world, { kind: 'site-lost', site: fault.hoster }, WORD_MS_MAX));
+        return;
+      }
+      case 'maintenance': {
+        const until = world.wall('operator').now() + 2 * forMs;
+        void this.#during(() =>
+          operatorSays(world, { kind: 'maintenance', site: fault.hoster, until }, WORD_MS_MAX),
+        );
+        const hoster = this.#hoster(fault.hoster);
+        hoster.kill();
+        return this.#later(forMs, () => hoster.start());
+      }
+      case 'away': {
+        const hoster = this.#hoster(fault.hoster);
+        hoster.kill();
+        return this.#later(forMs, () => hoster.startAfter(AWAY_MS));
+      }
+      case 'drain': {
+        const { standing } = this.#hoster(fault.hoster).care ?? {};
+        void standing?.setDraining(true).catch(() => undefined);
+        return this.#later(forMs, () => {
+          void this.#hoster(fault.hoster)
+            .care?.standing.setDraining(false)
+            .catch(() => undefined);
+        });
+      }
+      case 'pause': {
+        const names = world.hosters.map(({ name }) => name);
+        const pausing = this.#during(() => pauseRepair(world, names, true));
+        // Who was off may hear the first word late: the second comes after it.
+        return this.#later(
+          forMs,
+          () => void this.#during(() => pausing.then(() => resumeRepair(world, this.harmed))),
+        );
+      }
+      case 'leap':
+      case 'late-leap':
+        // What was dated before it arrives after it.
+        this.#clocksOffUntilMs = Math.max(this.#clocksOffUntilMs, world.nowMs + LEAPT_MS);
+        void this.#during(() => world.leap(LEAP_MS, 0));
+        return;
+      case 'fire': {
+        this.#hoster(fault.hoster).burn();
+        const word = { kind: 'site-lost', site: fault.hoster } as const;
+        if (fault.declared) void this.#during(() => operatorSays(world, word, WORD_MS_MAX));
+        return;
+      }
+      case 'leave':
+        void this.#during(() => leave(world, this.#hoster(fault.hoster)));
         return;
       case 'burn':
         return this.#hoster(fault.hoster).burn();
@@ -181,6 +270,16 @@ export class Mishaps {
           wall.goOn();
         });
       }
+    }
+  }
+
+  async #during(work: () => Promise<unknown>): Promise<void> {
+    this.#striking += 1;
+    try {
+      await work();
+    } finally {
+      this.#striking -= 1;
+      this.#restlessFor(0);
     }
   }
 

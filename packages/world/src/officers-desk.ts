@@ -157,8 +157,30 @@ export async function openEpoch(world: World, timeMsMax: number, replaced?: stri
   );
 }
 
-/** Every log, as each of the hosters named holds it; those whose disk was harmed may have nothing sound to show. */
+/** Votes on their way arrive within so long. */
+const STILL_MS = 3_000;
+const PULLS_MAX = 40;
+
+/**
+ * Every log, as each of the hosters named holds it, with no vote and no certificate meanwhile, of which `seen` counts all: daemons
+ * go on writing their own logs. Those whose disk was harmed may have nothing sound to show.
+ */
 export async function pullLogs(
+  world: World,
+  hosters: readonly string[],
+  harmed: ReadonlySet<string>,
+  seen: () => number = () => 0,
+): Promise<PulledLog[]> {
+  for (let nth = 1; ; nth++) {
+    const before = seen();
+    await world.sleep(STILL_MS);
+    const pulled = seen() === before ? await pullOnce(world, hosters, harmed) : [];
+    if (seen() === before) return pulled;
+    if (nth === PULLS_MAX) throw new Error('the ledger does not stand still');
+  }
+}
+
+async function pullOnce(
   world: World,
   hosters: readonly string[],
   harmed: ReadonlySet<string>,
@@ -212,7 +234,7 @@ async function logsOf(
   return pulled;
 }
 
-async function desk(
+export async function desk(
   world: World,
   id: typeof OFFICER | typeof OPERATOR,
 ): Promise<(daemon: Daemon) => PeerClient> {

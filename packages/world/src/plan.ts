@@ -48,6 +48,16 @@ export type PlannedFault =
   | ({ readonly fault: 'stale-hoster'; readonly hoster: string } & Lasting)
   | ({ readonly fault: 'stale-device'; readonly device: DeviceName } & Lasting)
   | ({ readonly fault: 'kill-device' | 'power-device'; readonly device: DeviceName } & When)
+  // Looking after what is stored. Its operator declares a site lost that is out of reach for a while; a machine is off, as
+  // announced, or for longer than the charter allows; repair is paused; a daemon begins to leave, and stays after all.
+  | ({ readonly fault: 'site-lost' | 'maintenance' | 'away' | 'drain'; readonly hoster: string } & Lasting)
+  | ({ readonly fault: 'pause' } & Lasting)
+  /** No fault either: what was released, uploaded or doubled before is old by now. */
+  | ({ readonly fault: 'leap' | 'late-leap' } & When)
+  /** Like the late leap, one after the other once people are done, each after everything has healed: a site burns, `declared` lost or noticed. */
+  | ({ readonly fault: 'fire'; readonly hoster: string; readonly declared: boolean } & When)
+  /** The same, but its daemon hands everything over before it goes. */
+  | ({ readonly fault: 'leave'; readonly hoster: string } & When)
   // Wires.
   | ({ readonly fault: 'isolate' | 'slow-peer'; readonly hoster: string } & Lasting)
   /** These machines, and everybody else. */

@@ -10,11 +10,12 @@ export const WORLD_STARTS_AT = 1_790_000_000_000;
 /** A machine's clock on the wall: off by so much, or stopped. Durations are always right. */
 export class WallClock {
   readonly #scheduler: Scheduler;
-  offMs = 0;
+  offMs: number;
   #stoppedAtMs: number | undefined;
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Scheduler, offMs = 0) {
     this.#scheduler = scheduler;
+    this.offMs = offMs;
   }
 
   now(): number {

@@ -8,7 +8,8 @@ import { plotNames } from './plots/index.ts';
 
 const faults = (
   'kill power blackout burn epoch stale-hoster stale-device kill-device power-device ' +
-  'isolate slow-peer partition one-way half-open loss twice delay overtake clock-off clock-stops'
+  'isolate slow-peer partition one-way half-open loss twice delay overtake clock-off clock-stops ' +
+  'site-lost maintenance away drain pause leap late-leap fire leave'
 ).split(' ');
 const states = [
   'conflict',
@@ -22,6 +23,22 @@ const states = [
   'device revoked',
   'seal',
   'fork',
+  'readmitted away',
+  'readmitted site-lost',
+  'drained',
+];
+/** What daemons say that they have done to fragments. */
+const deeds = [
+  'repaired',
+  'fragment-mended',
+  'purged',
+  'swept',
+  'trimmed',
+  'audit-degraded',
+  'helper-failed',
+  'helper-lied',
+  'erases-nothing',
+  'loss-certified',
 ];
 
 export const required: readonly string[] = [
@@ -31,6 +48,7 @@ export const required: readonly string[] = [
   ...liars.map(({ name }) => `liar ${name}`),
   ...plotNames.map((name) => `fault plot ${name}`),
   ...states.map((state) => `state ${state}`),
+  ...deeds.map((deed) => `daemon ${deed}`),
 ];
 
 /** Those that are missing from these counters. */

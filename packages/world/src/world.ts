@@ -77,6 +77,8 @@ export class World {
   readonly #founding: Founding;
   readonly #walls = new Map<string, WallClock>();
   readonly #tell: (event: Told, nowMs: number) => void;
+  /** Time that went by on all walls, and nowhere else. */
+  #leaptMs = 0;
 
   constructor(options: WorldOptions) {
     const { seed, ground, founding, print, tap, tell } = options;
@@ -104,6 +106,11 @@ export class World {
     return this.scheduler.nowMs;
   }
 
+  /** What right clocks count, from the world's beginning. */
+  get wallMs(): number {
+    return this.nowMs + this.#leaptMs;
+  }
+
   random(name: string): Random {
     return seededRandom(this.crypto, this.seed, name);
   }
@@ -127,9 +134,17 @@ export class World {
 
   /** The clock on the wall of that machine. */
   wall(machine: string): WallClock {
-    const wall = this.#walls.get(machine) ?? new WallClock(this.scheduler);
+    const wall = this.#walls.get(machine) ?? new WallClock(this.scheduler, this.#leaptMs);
     this.#walls.set(machine, wall);
     return wall;
+  }
+
+  /** So much time goes by on all walls at once, as if nothing had happened meanwhile; then everybody has a moment. */
+  leap(ms: number, momentMs: number): Promise<void> {
+    this.trace.note('world', `${ms} ms go by`);
+    this.#leaptMs += ms;
+    for (const wall of this.#walls.values()) wall.offMs += ms;
+    return this.sleep(momentMs);
   }
 
   /** A run of a program on that machine. */
@@ -144,6 +159,10 @@ export class World {
       random: this.random(`${name}/disk`),
       trace: this.trace,
       capacityBytes: DISK_BYTES,
+      heard: {
+        came: (path) => this.tell({ of: 'fragment-came', machine: name, path }),
+        went: (path) => this.tell({ of: 'fragment-went', machine: name, path }),
+      },
     });
     const image = this.#founding.images.get(name);
     if (image !== undefined) disk.restore(image);

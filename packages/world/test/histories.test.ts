@@ -1,17 +1,18 @@
-// Three hundred histories: the contract of every one of them is in its plan and in the judges; here it is only that they
-// were had, that they were many-sided, and that each can be had again.
+// Histories as the plans draw them: the contract of every one of them is in its plan and in the judges; here it is only that
+// they were had, that they were many-sided, and that each can be had again. With those of the liars, scenarios and plots
+// beside them they are more than three hundred.
 
 import { expect, it } from 'vitest';
 import { runCrowd } from '../src/index.ts';
 import { drawPlan, nodeGround } from '../src/index.ts';
 
-const SEEDS = 300;
+const SEEDS = 225;
 const MINUTES = 60_000;
 
 it(
-  'three hundred seeds: nothing acknowledged is lost, no log has two histories, and all that can comes back',
-  async () => {
-    const { failures, outcomes, counters } = await runCrowd({ from: 1, count: SEEDS });
+  `${SEEDS} seeds: nothing acknowledged is lost, no log has two histories, and all that can comes back`,
+  async ({ signal }) => {
+    const { failures, outcomes, counters } = await runCrowd({ from: 1, count: SEEDS, signal });
     expect(failures.map(({ seed, why }) => `npm run world -- --seed ${seed}: ${why}`)).toEqual([]);
     expect(outcomes).toHaveLength(SEEDS);
     const reports = outcomes.flatMap((one) => ('report' in one ? [one.report] : []));
@@ -23,7 +24,7 @@ it(
     }
     expect(new Set(reports.map(({ trace }) => trace)).size).toBe(SEEDS);
   },
-  8 * MINUTES,
+  20 * MINUTES,
 );
 
 it('a seed makes the same plan each time', () => {

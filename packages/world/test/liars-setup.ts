@@ -7,6 +7,12 @@ export const ground = nodeGround();
 export const LIAR = 'metz';
 export const SECOND_LIAR = 'troyes';
 
+const toHealers: ReadonlySet<string> = new Set(['dropped-leaves', 'repair-misled', 'repair-refused']);
+const afterwards: Plan['faults'] = [
+  { fault: 'fire', op: 0, plusMs: 0, hoster: 'colmar', declared: true },
+  { fault: 'late-leap', op: 0, plusMs: 0 },
+];
+
 /** Eight operations, and two restarts once the liar has seen something: its own, and an honest hoster's. */
 export function planOf(seed: number, chosen: Plan['liars']): Plan {
   const by = 'town-1';
@@ -23,6 +29,8 @@ export function planOf(seed: number, chosen: Plan['liars']): Plan {
       { do: 'get-all', by: 'town-2', at: 10_000 },
     ],
     faults: [
+      // Whoever lies to others that repair or audit has something to say now.
+      ...(chosen.some(({ liar }) => toHealers.has(liar)) ? afterwards : []),
       { fault: 'kill', hoster: LIAR, op: 4, plusMs: 200, forMs: 500 },
       { fault: 'power', hoster: 'nancy', op: 5, plusMs: 20, forMs: 1_000 },
     ],

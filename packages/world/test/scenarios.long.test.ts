@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { nodeGround, runScenario, scenarios } from '../src/index.ts';
 
-const SEEDS = 12;
+const SEEDS = 3;
 const ground = nodeGround();
 
 it.each([...scenarios])('$name: $says', async (scenario) => {

@@ -24,13 +24,19 @@ export async function runCrowd(of: {
   readonly onOutcome?: (outcome: Outcome) => void;
   /** After the first failure no further history is begun. */
   readonly first?: boolean;
+  /** Ends all that is under way; rejects with its reason. */
+  readonly signal?: AbortSignal;
 }): Promise<CrowdReport> {
-  const { from, count, threads = 2, onOutcome, first = false } = of;
+  const { from, count, threads = 2, onOutcome, first = false, signal } = of;
   const outcomes: Outcome[] = [];
   let next = from;
   const work = () =>
     new Promise<void>((resolve, reject) => {
+      signal?.throwIfAborted();
       const worker = new Worker(new URL('./crowd-worker.ts', import.meta.url));
+      signal?.addEventListener('abort', () => void worker.terminate().then(() => reject(signal.reason)), {
+        once: true,
+      });
       const give = () => {
         if (next >= from + count) {
           void worker.terminate().then(() => resolve());

@@ -3,17 +3,11 @@
 
 import { toHex } from '@vauban/core';
 import type { Checker } from '../checker.ts';
-import { bytesOf, type Cbor, field, listOf, numberOf, readCbor, textOf, wordOf } from './cbor.ts';
+import { bytesOf, field, listOf, numberOf, wordOf } from './cbor.ts';
 import { type CertifiedEntry, type CertifiedLog, certifiedLogs } from './certified-entries.ts';
+import { type Claim, claimsOf, entryName, type Release, releasesOf } from './claims.ts';
 import { daemonText, type Evidence } from './evidence.ts';
 import { judgedPlace } from './places.ts';
-
-interface Claim {
-  readonly name: string;
-  /** Hex. */
-  readonly segment: string;
-  readonly vault: string;
-}
 
 export function erasing(evidence: Evidence): Checker {
   return {
@@ -32,63 +26,6 @@ export function erasing(evidence: Evidence): Checker {
       judgeTrims(logs);
     },
   };
-}
-
-/** A claim is named by its place in the ledger; one that was adopted by that of the adopting entry. */
-function claimsOf({ vault, entries }: CertifiedLog): Claim[] {
-  if (vault === undefined) return [];
-  return entries.flatMap(({ kind, payload, origin, index, voided }) => {
-    if (voided || payload === undefined) return [];
-    const name = `${origin} ${index}`;
-    const taken = field(field(payload, 'record'), 'payload');
-    const said = kind === 'adopt' && taken instanceof Uint8Array ? readTaken(taken) : { kind, payload };
-    return segmentsOf(said).map((segment) => ({ name, segment, vault }));
-  });
-}
-
-function segmentsOf({
-  kind,
-  payload,
-}: {
-  readonly kind: string;
-  readonly payload: Cbor | undefined;
-}): string[] {
-  const named =
-    kind === 'place'
-      ? [field(payload, 'segment')]
-      : kind === 'keep'
-        ? listOf(field(payload, 'segments'))
-        : [];
-  return named.flatMap((segment) => (segment instanceof Uint8Array ? [toHex(segment)] : []));
-}
-
-function readTaken(bytes: Uint8Array): { readonly kind: string; readonly payload: Cbor | undefined } {
-  const payload = readCbor(bytes);
-  return { kind: textOf(field(payload, 'kind')) ?? '', payload };
-}
-
-interface Release {
-  readonly name: string;
-  readonly vault: string;
-  readonly nth: number;
-}
-
-function releasesOf({ vault, entries, origin }: CertifiedLog): Release[] {
-  if (vault === undefined) return [];
-  return entries.flatMap(({ kind, payload, voided, certifiedNth: nth }) => {
-    if (kind !== 'release' || voided) return [];
-    const claims = listOf(field(payload, 'claims')).map(entryName);
-    const objects = listOf(field(payload, 'objects')).map((index) => `${origin} ${wordOf(index)}`);
-    return [...claims, ...objects].map((name) => ({ name, vault, nth }));
-  });
-}
-
-/** [origin, index] or {origin, index}. */
-function entryName(value: Cbor): string {
-  const [origin, index] = Array.isArray(value)
-    ? listOf(value)
-    : [field(value, 'origin'), field(value, 'index')];
-  return `${wordOf(origin)} ${wordOf(index)}`;
 }
 
 function judgePurge(

@@ -57,6 +57,11 @@ export class Evidence {
     this.#charter = of.charter;
   }
 
+  /** How much there is: when it is the same again, nobody has signed anything meanwhile. */
+  get seen(): number {
+    return this.votes.length + this.certified.length;
+  }
+
   /** Every charter version seen in force, in order. */
   get charters(): readonly Charter[] {
     const current = this.#charter();

@@ -28,7 +28,7 @@ export function heldFragments(evidence: Evidence): Checker {
       const logs = certifiedLogs(evidence, end);
       const gone = letGo(end, logs);
       const seen = new Set<string>();
-      for (const held of [...placed(logs), ...takenOver(end, logs)]) {
+      for (const held of [...placed(logs), ...custodyOf(end, logs)]) {
         const name = `${held.daemon} ${toHex(held.segment)} ${held.index}`;
         if (seen.has(name)) continue;
         seen.add(name);
@@ -59,7 +59,7 @@ function placed(logs: readonly CertifiedLog[]): Held[] {
 }
 
 /** Custody that daemons certified in their own logs. */
-function takenOver(end: End, logs: readonly CertifiedLog[]): Held[] {
+export function custodyOf(end: End, logs: readonly CertifiedLog[]): Held[] {
   return logs.flatMap(({ genesis, entries }) => {
     const daemon = daemonText(field(genesis, 'daemon'));
     return entries.flatMap(({ kind, voided, payload }) => {
@@ -76,7 +76,7 @@ function takenOver(end: End, logs: readonly CertifiedLog[]): Held[] {
 }
 
 /** What may be missing: `daemon segment index` that its holder certified as lost or trimmed, `* segment` when purged. */
-function letGo(end: End, logs: readonly CertifiedLog[]): Set<string> {
+export function letGo(end: End, logs: readonly CertifiedLog[]): Set<string> {
   const gone = new Set<string>();
   for (const { genesis, entries } of logs) {
     const daemon = daemonText(field(genesis, 'daemon'));

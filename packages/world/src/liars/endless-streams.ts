@@ -34,7 +34,8 @@ export const endlessStreams: Liar = {
           await setting.clock.sleep(60_000);
           return;
         }
-        await writeBulkReply(stream, { reply: 'found', bytes: header.offset + header.length });
+        const [offset, length] = header.runs.at(-1) ?? [0, 0];
+        await writeBulkReply(stream, { reply: 'found', bytes: offset + length });
         for (let sent = 0; sent < ENDLESS_BYTES; sent += BATCH_BYTES) {
           await stream.write(setting.random.bytes(BATCH_BYTES));
         }

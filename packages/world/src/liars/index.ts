@@ -2,6 +2,7 @@
 
 import type { Liar } from '../liar.ts';
 import { doubleVotes } from './double-votes.ts';
+import { droppedLeaves } from './dropped-leaves.ts';
 import { emptyReceipts } from './empty-receipts.ts';
 import { endlessStreams } from './endless-streams.ts';
 import { fakeCharters } from './fake-charters.ts';
@@ -18,6 +19,8 @@ import { inventedLogs } from './invented-logs.ts';
 import { massConflict } from './mass-conflict.ts';
 import { otherLogs } from './other-logs.ts';
 import { refusedWriter } from './refused-writer.ts';
+import { repairMisled } from './repair-misled.ts';
+import { repairRefused } from './repair-refused.ts';
 import { replayedAnswers } from './replayed-answers.ts';
 import { rolledBackDisk } from './rolled-back-disk.ts';
 import { slowAnswers } from './slow-answers.ts';
@@ -29,6 +32,7 @@ import { wrongBytes } from './wrong-bytes.ts';
 
 export const liars: readonly Liar[] = [
   doubleVotes,
+  droppedLeaves,
   emptyReceipts,
   endlessStreams,
   fakeCharters,
@@ -45,6 +49,8 @@ export const liars: readonly Liar[] = [
   massConflict,
   otherLogs,
   refusedWriter,
+  repairMisled,
+  repairRefused,
   replayedAnswers,
   rolledBackDisk,
   slowAnswers,

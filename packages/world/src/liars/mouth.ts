@@ -34,7 +34,11 @@ export interface Mouth {
   /** For questions that `answers` has nothing on. */
   readonly any?: (question: Question<Ask>) => Promise<Uint8Array | undefined>;
   /** Owns the stream when it does not pass it on. */
-  readonly bulk?: (stream: ByteStream, honest: (stream: ByteStream) => Promise<void>) => Promise<void>;
+  readonly bulk?: (
+    stream: ByteStream,
+    honest: (stream: ByteStream) => Promise<void>,
+    from: string,
+  ) => Promise<void>;
 }
 
 /** The ports with another mouth. */
@@ -70,7 +74,9 @@ function lying(handler: NetworkHandler, { answers, any, bulk }: Mouth): NetworkH
       return (await (lie ?? any)?.(question)) ?? handler.request(from, body);
     },
     bulk: (from, stream) =>
-      bulk === undefined ? handler.bulk(from, stream) : bulk(stream, (other) => handler.bulk(from, other)),
+      bulk === undefined
+        ? handler.bulk(from, stream)
+        : bulk(stream, (other) => handler.bulk(from, other), from),
     closed: (from) => handler.closed(from),
   };
 }

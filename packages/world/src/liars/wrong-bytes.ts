@@ -29,7 +29,7 @@ export const wrongBytes: Liar = {
     }),
 };
 
-function flipped(bytes: Uint8Array): Uint8Array {
+export function flipped(bytes: Uint8Array): Uint8Array {
   const changed = bytes.slice();
   const at = changed.length - 1;
   changed[at] = (changed[at] ?? 0) ^ 1;

@@ -4,6 +4,7 @@ import type { Scheduler } from '../scheduler.ts';
 import type { Trace } from '../trace.ts';
 import { Connection } from './connection.ts';
 import type { Party } from './party.ts';
+import { refusalOf } from './request-name.ts';
 import type { Weather } from './weather.ts';
 import type { Message } from '../checker.ts';
 
@@ -75,7 +76,8 @@ export class Ether {
     const { body, what } = message;
     const digest =
       body.length === 0 ? '' : ` ${body.length} B ${checksum(body).toString(16).padStart(8, '0')}`;
-    trace.note(`${from.name} → ${to.name}`, `${what}${digest}`);
+    const refusal = what.startsWith('answer ') ? refusalOf(body) : '';
+    trace.note(`${from.name} → ${to.name}`, `${what}${refusal}${digest}`);
     tap({ from: from.name, to: to.name, body, what });
   }
 

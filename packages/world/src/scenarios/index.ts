@@ -9,6 +9,14 @@ import {
   lostDatabase,
 } from './damaged-hoster.ts';
 import { droppedKey } from './dropped-key.ts';
+import {
+  drained,
+  fireDuringRepair,
+  lyingHelpers,
+  oldDiskReturns,
+  siteLostAndBack,
+  threeFires,
+} from './healing.ts';
 import { interruptedWriter, vanishedWriter } from './interrupted-writer.ts';
 import { powerCut } from './power-cut.ts';
 import { lostWriteAhead, oldWriteAhead, restoredDevice } from './renewed-writer.ts';
@@ -39,4 +47,10 @@ export const scenarios: readonly Scenario[] = [
   damagedLedger,
   lostDatabase,
   replacedRoot,
+  threeFires,
+  fireDuringRepair,
+  oldDiskReturns,
+  siteLostAndBack,
+  drained,
+  lyingHelpers,
 ];

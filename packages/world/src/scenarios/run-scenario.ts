@@ -5,6 +5,8 @@ import type { Checker, Message } from '../checker.ts';
 import { Evidence } from '../checkers/evidence.ts';
 import { newCheckers } from '../checkers/index.ts';
 import { founding } from '../founding.ts';
+import { REPAIR_LIMITS } from '../hoster-machine.ts';
+import { hosterNames } from '../membership.ts';
 import { pullLogs } from '../officers-desk.ts';
 import { type Ground, heardToTheEnd, World } from '../world.ts';
 import type { Scenario } from './scenario.ts';
@@ -44,7 +46,13 @@ const LIMITS = { timeMsMax: 3_600_000, eventsMax: 1_000_000 };
 export async function runScenario(options: ScenarioOptions): Promise<ScenarioReport> {
   const { scenario, seed, ground, print } = options;
   const begin = await founding(ground);
-  const of = { crypto: ground.crypto, charter: () => world.charters.current };
+  const of = {
+    crypto: ground.crypto,
+    charter: () => world.charters.current,
+    diskOf: (hoster: string) => world.hosters.find(({ name }) => name === hoster)?.disk,
+    now: () => world.wallMs,
+    budget: { hosters: new Set(hosterNames), bytesPerSecond: REPAIR_LIMITS.linkBytesPerSecond },
+  };
   const evidence = new Evidence(of);
   const checkers: Checker[] = newCheckers(of, evidence);
   const world: World = new World({
@@ -86,7 +94,7 @@ async function played(
   await (stage.last ?? (() => readByWords(stage)))();
   await world.sleep(SETTLE_MS);
   const up = world.hosters.filter(({ state }) => state === 'voting').map(({ name }) => name);
-  const logs = await pullLogs(world, up, stage.away);
+  const logs = await pullLogs(world, up, stage.away, () => stage.evidence.seen);
   scenario.judge?.(stage, logs);
   const end = { crypto: world.crypto, charter: world.charters.current, logs, hosters: world.hosters };
   for (const checker of checkers) await checker.judge?.(end);
