@@ -1,0 +1,209 @@
+// What a forecast says of one way of keeping data: independent runs of splitting for what is rare, plain runs for what is
+// common, and the intervals over both (SPEC, estimators). Each run draws its own placements, so intervals hold that error too.
+
+import type { Crypto, Durations } from '@vauban/core';
+import type { Assumptions } from './assumptions.ts';
+import type { Keeping } from './codes.ts';
+import { groundOf } from './ground.ts';
+import type { Charter } from '@vauban/core';
+import { type Interval, intervalOf, mapped, scaled } from './interval.ts';
+import { modelOf } from './model.ts';
+import { Placements, type Sample } from './placements.ts';
+import { Dice } from './random.ts';
+import { plainRuns, splitting } from './splitting.ts';
+import type { Tally } from './tally.ts';
+
+/** How much is simulated: the interval shrinks with the root of runs × futures. */
+export interface Effort {
+  /** Independent runs; at least 2. */
+  readonly runs: number;
+  /** Futures of each stage of a run. */
+  readonly futures: number;
+}
+
+export const efforts = {
+  quick: { runs: 10, futures: 300 },
+  normal: { runs: 20, futures: 1_500 },
+  thorough: { runs: 40, futures: 10_000 },
+} as const satisfies Record<string, Effort>;
+
+export interface EstimateOptions {
+  readonly charter: Charter;
+  readonly keeping: Keeping;
+  readonly assumptions: Assumptions;
+  readonly durations: Durations;
+  /** How far futures go; whole, at least 1. */
+  readonly years: number;
+  readonly effort: Effort;
+  readonly seed: number;
+  readonly crypto: Crypto;
+  /** ms since 1970, for declarations of sovereignty. */
+  readonly now: number;
+}
+
+/** Shares are of all segments; each year is the mean of the years simulated. */
+export interface Estimate {
+  /** Chance that at least one segment is lost in a year. */
+  readonly lossPerYear: Interval;
+  /** Whether `lossPerYear` is an upper bound: every lost segment counted as a loss of its own. */
+  readonly isBound: boolean;
+  /** Chance that a given segment is lost in a year, and −log10 of it; null when none was lost. */
+  readonly segmentLossPerYear: Interval;
+  readonly nines: number | null;
+  readonly bytesLostPerYear: Interval;
+  /** Share of the time that a segment spends with so many live fragments beyond k; from m down to 0. */
+  readonly timeAtMargin: readonly { readonly margin: number; readonly share: Interval }[];
+  /** Share of the time that a segment is not lost and cannot be read. */
+  readonly unavailability: Interval;
+  readonly repairBytesPerYear: Interval;
+  readonly rawPerUsable: number;
+  /** Chance of at least one loss until the end of each year. */
+  readonly lossBy: readonly { readonly year: number; readonly loss: Interval }[];
+  readonly daemons: number;
+  readonly sites: number;
+  /** Placements simulated: all, or in all runs together. */
+  readonly placements: number;
+  readonly events: number;
+}
+
+/** Draws to find out whether a network has few placements, and fragments to follow per run where it has many. */
+const WHOLE_DRAWS = 300;
+const WHOLE_DAEMONS_MAX = 40;
+/** Where every daemon holds a fragment there is one placement. */
+const DRAWS_OF_ONE = 3;
+/** Wide codes have more stages, and each event costs more: they get fewer futures, and wider intervals. */
+const FULL_EFFORT_SHARDS = 9;
+const FUTURES_MIN = 10;
+const SAMPLED_FRAGMENTS = 144;
+/** Futures that look whether losses are common, and from what chance they are. */
+const PILOT_FUTURES = 100;
+const COMMON = 0.03;
+/** Plain futures for each of splitting. */
+const PLAIN_SHARE = 0.1;
+
+/** Yields after each run, of `effort.runs`; ends with the estimate. Faults: TOO_FEW_SITES. */
+export function* estimating(o: EstimateOptions): Generator<undefined, Estimate> {
+  const { keeping, assumptions, durations, years, effort, charter } = o;
+  const dice = new Dice(o.seed);
+  const ground = groundOf(charter, assumptions.floodZones);
+  const model = { ground, keeping, assumptions, durations, horizonYears: years };
+  const [rare, common] = [modelOf({ ...model, crashes: false }), modelOf({ ...model, crashes: true })];
+  const drawing = new Placements({ ground, keeping, crypto: o.crypto, now: o.now });
+  const n = keeping.k + keeping.m;
+  const draws = ground.daemons === n ? DRAWS_OF_ONE : ground.daemons <= WHOLE_DAEMONS_MAX ? WHOLE_DRAWS : 0;
+  const whole = draws > 0 ? drawing.whole(dice.fork(), draws) : undefined;
+  const futures = Math.max(FUTURES_MIN, Math.round(effort.futures * Math.min(1, FULL_EFFORT_SHARDS / n)));
+  const plainFutures = Math.ceil(futures * PLAIN_SHARE);
+
+  // Changed rates serve rare losses. Where losses are common they would only spread the weights; these dice are thrown away.
+  const pilotSample = whole ?? drawing.sample(dice.fork(), 2);
+  const pilot = {
+    placements: pilotSample.placements,
+    dice: dice.fork(),
+    horizonYears: years,
+    futures: PILOT_FUTURES,
+  };
+  const isBiased = plainRuns({ model: rare, ...pilot }).anyLoss < COMMON;
+
+  const runs: { readonly sample: Sample; readonly split: Tally; readonly plain: Tally }[] = [];
+  for (let run = 0; run < effort.runs; run++) {
+    const own = dice.fork();
+    const sample = whole ?? drawing.sample(own.fork(), Math.max(2, Math.round(SAMPLED_FRAGMENTS / n)));
+    const { placements } = sample;
+    const split = splitting({
+      model: rare,
+      placements,
+      dice: own.fork(),
+      horizonYears: years,
+      futures,
+      isBiased,
+    });
+    const plain = plainRuns({
+      model: common,
+      placements,
+      dice: own.fork(),
+      horizonYears: years,
+      futures: plainFutures,
+    });
+    runs.push({ sample, split, plain });
+    yield;
+  }
+
+  const splits = runs.map((one) => one.split);
+  const plains = runs.map((one) => one.plain);
+  // Plain futures of all runs: what happens to fewer than 3.69 of so many is seen by none of them in 1 of 40 cases.
+  const unseen = Math.min(1, 3.69 / (effort.runs * plainFutures));
+  const notFollowed = Math.max(...splits.map((one) => one.notFollowed));
+  const perYear = (interval: Interval) => scaled(interval, 1 / years);
+  const sum = (tallies: readonly Tally[], of: (tally: Tally) => number) => tallies.map(of);
+  const segmentLoss = orNotFollowed(intervalOf(sum(splits, (one) => one.shareLost)), notFollowed);
+  const isBound = whole === undefined;
+  const lossUntil = (year: number) =>
+    chanceOf(
+      orNotFollowed(intervalOf(splits.map((one) => lossOf(one, year, 'weight'))), notFollowed),
+      isBound
+        ? scaled(
+            orNotFollowed(intervalOf(splits.map((one) => lossOf(one, year, 'share'))), notFollowed),
+            assumptions.segments,
+          )
+        : undefined,
+    );
+  const { k, m } = keeping;
+  return {
+    lossPerYear: mapped(
+      lossUntil(years),
+      (chance) => -Math.expm1(Math.log1p(-Math.min(chance, 1 - 1e-15)) / years),
+    ),
+    isBound,
+    segmentLossPerYear: perYear(segmentLoss),
+    nines: segmentLoss.value === 0 ? null : -Math.log10(segmentLoss.value / years),
+    bytesLostPerYear: scaled(perYear(segmentLoss), assumptions.usableTb * 1e12),
+    timeAtMargin: Array.from({ length: m + 1 }, (_, missing) => {
+      // Common margins from plain futures; rare ones from those that were led there.
+      const from = missing <= 1 ? plains : splits;
+      const years1 = sum(from, (one) => one.yearsMissing[missing] ?? 0);
+      return {
+        margin: m - missing,
+        share: capped(perYear(intervalOf(years1, missing <= 1 ? unseen : notFollowed))),
+      };
+    }),
+    unavailability: capped(
+      perYear(
+        intervalOf(
+          sum(plains, (one) => one.yearsUnreadable),
+          unseen,
+        ),
+      ),
+    ),
+    repairBytesPerYear: perYear(intervalOf(sum(plains, (one) => one.repairBytes))),
+    rawPerUsable: (k + m) / k,
+    lossBy: Array.from({ length: years }, (_, at) => ({ year: at + 1, loss: lossUntil(at + 1) })),
+    daemons: ground.daemons,
+    sites: ground.daemonsOfSite.length,
+    placements: runs.reduce(
+      (all, { sample }) => (sample.isWhole ? sample.placements.length : all + sample.placements.length),
+      0,
+    ),
+    events: runs.reduce((all, { split, plain }) => all + split.events + plain.events, 0),
+  };
+}
+
+function lossOf(tally: Tally, year: number, of: 'weight' | 'share'): number {
+  return tally.losses.reduce((sum, loss) => (loss.at <= year ? sum + loss[of] : sum), 0);
+}
+
+/** From what sampled placements lost (the truth is no less) to every lost segment counted by itself (no more). */
+function chanceOf(seen: Interval, bound: Interval | undefined): Interval {
+  if (bound === undefined) return capped(seen);
+  return capped({ value: bound.value, low: seen.low, high: bound.high });
+}
+
+/** What splitting did not follow may all have been losses; where it outweighs what was seen, that is no estimate. */
+function orNotFollowed(seen: Interval, notFollowed: number): Interval {
+  const high = seen.high + notFollowed;
+  return seen.value < notFollowed ? { value: 0, low: 0, high } : { ...seen, high };
+}
+
+function capped(interval: Interval): Interval {
+  return mapped(interval, (chance) => Math.min(1, chance));
+}
