@@ -5,11 +5,18 @@ import {
   CELL_BYTES,
   type Charter,
   CHARTER_VALIDITY_MS,
+  type CodeName,
+  type CodeShape,
+  codingProblem,
   type Crypto,
+  type Durations,
   Fault,
+  LEAF_BYTES,
   PACK_OBJECT_BYTES,
   type Policy,
   SEGMENT_FRAMES,
+  standardDurations,
+  subChunksOf,
 } from '@vauban/core';
 import { type DaemonFacts, FIRST_EPOCH, openPublicLine } from '@vauban/daemon';
 import { cities } from './cities.ts';
@@ -18,6 +25,8 @@ export interface NetworkSize {
   readonly sites: number;
   readonly k: number;
   readonly m: number;
+  /** Left out: clay, where there is one of k + m whose stripe fits a segment, otherwise rs. */
+  readonly code?: CodeName;
 }
 
 /** Two data shards, so that nobody holds all of a segment, and one to lose. */
@@ -33,8 +42,21 @@ export function suggestCode(sites: number): { readonly k: number; readonly m: nu
   return { k: sites - m, m };
 }
 
-/** Faults (usage): SITES_FEW, SITES_MANY, CODE_TOO_WIDE, CODE_IMPOSSIBLE, each with the facts of what would do. */
-export function checkSize({ sites, k, m }: NetworkSize): void {
+/** The code of the standard policy: a fragment is rebuilt with far fewer bytes under clay. */
+export function standardCode(k: number, m: number): CodeName {
+  return codingProblem(codingOf({ code: 'clay', k, m })) === undefined ? 'clay' : 'rs';
+}
+
+/** Cells of clay in sub-chunks of one leaf each, so that a repair reads whole leaves and no more. */
+function codingOf(shape: CodeShape) {
+  const cellBytes = shape.code === 'clay' ? LEAF_BYTES * (subChunksOf(shape) ?? 1) : CELL_BYTES;
+  return { ...shape, cellBytes, segmentFrames: SEGMENT_FRAMES };
+}
+
+/**
+ * Faults (usage): SITES_FEW, SITES_MANY, CODE_TOO_WIDE, CODE_IMPOSSIBLE, CODE_MISSING, each with the facts of what would do.
+ */
+export function checkSize({ sites, k, m, code }: NetworkSize): void {
   const facts = { sites, k, m };
   if (!Number.isSafeInteger(sites) || sites < SITES_MIN) {
     throw new Fault(
@@ -69,6 +91,13 @@ export function checkSize({ sites, k, m }: NetworkSize): void {
       { ...facts, ...suggestion },
     );
   }
+  const problem = code === undefined ? undefined : codingProblem(codingOf({ code, k, m }));
+  if (problem !== undefined) {
+    throw new Fault('usage', 'CODE_MISSING', `${problem}: use --code rs, or another -k and -m`, {
+      ...facts,
+      code: code ?? null,
+    });
+  }
 }
 
 export interface Founding {
@@ -78,6 +107,9 @@ export interface Founding {
   readonly operators: Charter['operators'];
   readonly k: number;
   readonly m: number;
+  readonly code?: CodeName;
+  /** What differs from the standard. */
+  readonly durations?: Partial<Durations>;
   /** ms since 1970. */
   readonly now: number;
   readonly crypto: Crypto;
@@ -104,6 +136,7 @@ export function foundCharter(of: Founding): Charter {
     daemons: members.map(({ daemon, site }) => ({ ...daemon, site: site.id })),
     agencies: [],
     policies: [standardPolicy(of)],
+    durations: { ...standardDurations, ...of.durations },
   };
 }
 
@@ -117,16 +150,12 @@ function hosterOf({ hoster, voting, daemon, declaration }: DaemonFacts): Charter
   };
 }
 
-function standardPolicy({ k, m }: { readonly k: number; readonly m: number }): Policy {
+function standardPolicy({ k, m, code = standardCode(k, m) }: Pick<Founding, 'k' | 'm' | 'code'>): Policy {
   return {
     name: STANDARD_POLICY,
-    code: 'rs',
-    k,
-    m,
+    ...codingOf({ code, k, m }),
     sitesLost: m,
     minSurvives: m,
-    cellBytes: CELL_BYTES,
-    segmentFrames: SEGMENT_FRAMES,
     packObjectBytes: PACK_OBJECT_BYTES,
     retentionMs: 0,
     sovereignty: {

@@ -101,3 +101,30 @@ test('changes are told one by one, and a renewal has none', () => {
   expect(lines).toHaveLength(4);
   expect(encodeCharter(checkComposed(next))).toBeInstanceOf(Uint8Array);
 });
+
+test('waiting times are written with their unit, and only whole ones are read', () => {
+  const text = formatCharterText(charter);
+  expect(text).toContain('[durations]');
+  expect(text).toContain('lost-after = "15min"');
+  expect(text).toContain('erase-grace = "14d"');
+  expect(text).not.toContain('-ms = 900');
+  const decided = parseCharterText(text.replace('lost-after = "15min"', 'lost-after = "90s"'));
+  expect(decided.durations).toEqual({ ...charter.durations, lostAfterMs: 90_000 });
+  const next = { ...charter, durations: { ...charter.durations, lostAfterMs: 90_000 } };
+  expect(charterChanges(charter, next)).toEqual(['waiting time lost-after: 15min → 90s']);
+});
+
+test.each([
+  [(text: string) => text.replace('"15min"', '900000'), 'durations.lost-after', /15min, and is 900000/],
+  [(text: string) => text.replace('"15min"', '"a while"'), 'durations.lost-after', /"a while"/],
+  [(text: string) => text.replace('"15min"', '"0s"'), 'durations.lost-after', /"0s"/],
+  [(text: string) => text.replace('lost-after', 'lost-aftr'), 'durations', /lacks lost-after/],
+  [(text: string) => text.replace('lost-after', 'b = "1s"\nlost-after'), 'durations.b', /no duration b/],
+  [(text: string) => text.replace('[durations]', '[waits]'), 'durations', /no section \[durations\]/],
+])('a waiting time that is none is named (%#)', (change, field, words) => {
+  const text = change(formatCharterText(charter));
+  expect(text).not.toBe(formatCharterText(charter));
+  const fault = faultOf(() => parseCharterText(text));
+  expect(fault).toMatchObject({ kind: 'usage', code: 'CHARTER_TEXT', facts: { field } });
+  expect(fault.message).toMatch(words);
+});

@@ -1,11 +1,11 @@
 // Sizes of network that make sense, and that every one of them has a valid charter.
 
-import { charterProblems, isFault, officersThreshold, quorumOf, slugOf } from '@vauban/core';
+import { charterProblems, isFault, LEAF_BYTES, officersThreshold, quorumOf, slugOf } from '@vauban/core';
 import { nodeCrypto } from '@vauban/core/node';
 import { checkDeclaration, choose } from '@vauban/placement';
 import { describe, expect, it, test } from 'vitest';
 import { cities } from '../src/cities.ts';
-import { checkSize, foundCharter, suggestCode } from '../src/found-charter.ts';
+import { checkSize, foundCharter, standardCode, suggestCode } from '../src/found-charter.ts';
 import { charterOf, lineOf, NOW } from './sample-charter.ts';
 
 const crypto = nodeCrypto;
@@ -75,6 +75,29 @@ describe('the first charter', () => {
       2, 6, 2, 6,
     ]);
     expect(charter.sites[0]).toMatchObject({ id: 'strasbourg', city: 'Strasbourg', latitude: 48_573_400 });
+  });
+
+  it.each([
+    [9, 'clay', 27],
+    [5, 'clay', 8],
+    [3, 'rs', 9],
+    [26, 'rs', 9],
+  ] as const)('of %i sites codes with %s, in cells of %i leaves', (sites, code, leaves) => {
+    expect(charterOf(sites).policies[0]).toMatchObject({ code, cellBytes: leaves * LEAF_BYTES });
+  });
+
+  it('codes with what is asked for, where there is such a code', () => {
+    expect(() => checkSize({ sites: 9, k: 6, m: 3, code: 'rs' })).not.toThrow();
+    expect(() => checkSize({ sites: 9, k: 6, m: 3, code: 'clay' })).not.toThrow();
+    expect(standardCode(6, 3)).toBe('clay');
+    // One parity shard has no clay code, and one of 7 + 2 in 32 parts, but of 12 + 3 in 243: too long a stripe.
+    for (const [k, m] of [
+      [2, 1],
+      [12, 3],
+    ] as const) {
+      expect(standardCode(k, m)).toBe('rs');
+      expect(() => checkSize({ sites: 15, k, m, code: 'clay' })).toThrow(/--code rs/);
+    }
   });
 
   it('takes no line that was tampered with', () => {

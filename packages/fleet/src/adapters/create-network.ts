@@ -3,7 +3,7 @@
 
 import { mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type DaemonId, Fault, replaceFile, slugOf, toHex, utf8 } from '@vauban/core';
+import { type DaemonId, type Durations, Fault, replaceFile, slugOf, toHex, utf8 } from '@vauban/core';
 import { nodeClock, nodeCrypto, nodeRandom, openFiles } from '@vauban/core/node';
 import { createDaemon, encodeCharterFile, encodeKeyFile, makeKey, type RoleKey } from '@vauban/daemon';
 import { CharterChain, signCharter } from '@vauban/ledger';
@@ -17,6 +17,17 @@ const OPERATOR = 'crisis-team';
 export interface CreateOptions extends NetworkSize {
   /** Fragment bytes each daemon takes at most; 100 GB when left out. */
   readonly capacityBytes?: number;
+  /** What differs from the standard: a rehearsal cannot wait fifteen minutes for a loss to be one. */
+  readonly durations?: Partial<Durations>;
+  /** Of a site, with a port of the loopback address that nobody uses now; left out: its daemon listens there. */
+  readonly addressesOf?: (site: string, port: number) => DaemonAddresses;
+}
+
+/** Multiaddrs. */
+export interface DaemonAddresses {
+  readonly listen: readonly string[];
+  /** Those the charter lists; empty when they are the same. */
+  readonly announce: readonly string[];
 }
 
 export interface CreatedNetwork {
@@ -58,6 +69,8 @@ export async function createNetwork(directory: string, options: CreateOptions): 
     operators: [{ id: operator.id, key: operator.key.publicKey }],
     k: options.k,
     m: options.m,
+    ...(options.code === undefined ? {} : { code: options.code }),
+    ...(options.durations === undefined ? {} : { durations: options.durations }),
     now: nodeClock.now(),
     crypto: nodeCrypto,
   });
@@ -79,7 +92,7 @@ export async function createNetwork(directory: string, options: CreateOptions): 
 async function createSite(
   root: string,
   city: City,
-  of: { readonly port: number; readonly capacityBytes?: number },
+  of: { readonly port: number } & Pick<CreateOptions, 'capacityBytes' | 'addressesOf'>,
 ): Promise<{
   readonly id: DaemonId;
   readonly hoster: string;
@@ -87,6 +100,7 @@ async function createSite(
   readonly publicLine: string;
 }> {
   const site = slugOf(city.name);
+  const { listen, announce } = (of.addressesOf ?? onLoopback)(site, of.port);
   const { daemon, publicLine, facts } = await createDaemon(join(root, DAEMONS, site), {
     hoster: city.hoster,
     site,
@@ -95,11 +109,17 @@ async function createSite(
     address: city.name,
     latitude: city.latitude,
     longitude: city.longitude,
-    listen: [`/ip4/127.0.0.1/tcp/${of.port}`],
+    listen,
+    announce,
     ...(of.capacityBytes === undefined ? {} : { capacityBytes: of.capacityBytes }),
   });
   return { id: daemon, hoster: facts.hoster.id, site, publicLine };
 }
+
+const onLoopback = (_: string, port: number): DaemonAddresses => ({
+  listen: [`/ip4/127.0.0.1/tcp/${port}`],
+  announce: [],
+});
 
 async function createKey(
   root: string,

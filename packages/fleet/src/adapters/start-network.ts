@@ -11,6 +11,10 @@ import { lastWords, runningPid } from './processes.ts';
 export interface StartOptions {
   /** The program and first arguments that `daemon run --config <toml>` is added to. */
   readonly command: readonly string[];
+  /** Only these are started, and waited for; without it, all that stand. */
+  readonly sites?: readonly string[];
+  /** Those that are started obey a stage (`daemon run --staged`). */
+  readonly staged?: boolean;
   readonly withinMs?: number;
   readonly signal?: AbortSignal;
   /** Told how many daemons are ready. */
@@ -45,13 +49,18 @@ export async function startNetwork(directory: string, options: StartOptions): Pr
       {},
     );
   }
+  const { sites } = options;
+  const wanted = standing.filter((place) => sites?.includes(place.facts.site.id) ?? true);
   const started: DaemonId[] = [];
   const running: DaemonId[] = [];
   const ended = new Map<DaemonId, string>();
   for (const place of standing) {
-    if ((await runningPid(place)) !== undefined) running.push(place.id);
+    if (!wanted.includes(place)) {
+      // Left alone: whether it runs decides only whether voters can have a quorum.
+      if ((await runningPid(place)) === undefined) ended.set(place.id, 'it does not run');
+    } else if ((await runningPid(place)) !== undefined) running.push(place.id);
     else {
-      await startDaemon(place, options.command, (how) => ended.set(place.id, how));
+      await startDaemon(place, options, (how) => ended.set(place.id, how));
       started.push(place.id);
     }
   }
@@ -61,7 +70,7 @@ export async function startNetwork(directory: string, options: StartOptions): Pr
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   try {
-    const silent = await waitReady(session, standing, { ...options, ended });
+    const silent = await waitReady(session, { wanted, standing }, { ...options, ended });
     return {
       started,
       running,
@@ -88,13 +97,14 @@ function hasQuorum(
 /** A process group of its own, its output in the daemon's log. */
 async function startDaemon(
   place: DaemonPlace,
-  command: readonly string[],
+  { command, staged }: Pick<StartOptions, 'command' | 'staged'>,
   ended: (how: string) => void,
 ): Promise<void> {
   const [program, ...first] = command;
+  const last = staged === true ? ['--staged'] : [];
   const log = await open(place.log, 'a', 0o600);
   try {
-    const child = spawn(program as string, [...first, 'daemon', 'run', '--config', place.config], {
+    const child = spawn(program as string, [...first, 'daemon', 'run', '--config', place.config, ...last], {
       cwd: place.directory,
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
@@ -109,14 +119,17 @@ async function startDaemon(
 
 async function waitReady(
   session: NetworkSession,
-  standing: readonly DaemonPlace[],
+  {
+    wanted,
+    standing,
+  }: { readonly wanted: readonly DaemonPlace[]; readonly standing: readonly DaemonPlace[] },
   of: StartOptions & { readonly ended: ReadonlyMap<DaemonId, string> },
 ): Promise<StartedNetwork['silent']> {
   const silentSites = new Map<string, string>();
   const until = nodeClock.monotonic() + (of.withinMs ?? WITHIN_MS);
-  const waiting = new Map(standing.map((place) => [place.id, place]));
+  const waiting = new Map(wanted.map((place) => [place.id, place]));
   const why = new Map<DaemonId, string>();
-  of.onProgress?.({ ready: 0, total: standing.length });
+  of.onProgress?.({ ready: 0, total: wanted.length });
   const ask = async (place: DaemonPlace) => {
     try {
       const status = await session.ask(place.id, 'status', {});
@@ -136,7 +149,7 @@ async function waitReady(
     const alive = [...waiting.values()].filter((place) => !of.ended.has(place.id));
     if (alive.length === 0 || nodeClock.monotonic() > until) break;
     await Promise.all(alive.map(ask));
-    of.onProgress?.({ ready: standing.length - waiting.size, total: standing.length });
+    of.onProgress?.({ ready: wanted.length - waiting.size, total: wanted.length });
     if (waiting.size > 0) await nodeClock.sleep(POLL_MS, of.signal);
   }
   if (waiting.size > 0) throw await notReady([...waiting.values()], { ...of, why });

@@ -1,15 +1,17 @@
 // Am I safe: which daemons are up, and how many more sites may be lost before anything is. Opens with the line that
 // matters. Asks every daemon with a deadline, and pulls the ledger to know what was promised.
 
-import { asFault, type DaemonId, memoryStore, quorumOf } from '@vauban/core';
-import { nodeClock, nodeCrypto, nodeRandom } from '@vauban/core/node';
-import { LogStore, refresh } from '@vauban/ledger';
+import { asFault, type Charter, type DaemonId } from '@vauban/core';
+import { nodeClock } from '@vauban/core/node';
+import { consortiumFacts, type ConsortiumFacts, isLostDaemon, maintenanceUntil } from '@vauban/ledger';
+import type { AnswerOf } from '@vauban/wire';
 import { type Census, takeCensus } from '../census.ts';
+import { censusInWords } from '../census-text.ts';
 import { declarationAlerts } from '../declarations.ts';
-import { readWithoutQuorum } from '../partial-ledger.ts';
 import { type DaemonPlace, daemonPlaces } from './layout.ts';
 import { NetworkSession } from './network-session.ts';
 import { runningPid } from './processes.ts';
+import { readLedger } from './read-ledger.ts';
 
 const ASK_MS = 3_000;
 
@@ -25,6 +27,18 @@ export interface DaemonStatus {
   readonly fragments: number | null;
   readonly bytes: number | null;
   readonly state: 'up' | 'silent' | 'down' | 'burnt';
+  /** Its site was declared lost, and it has not been readmitted since. */
+  readonly lost: boolean;
+  /** Until when its site is away on purpose, ms since 1970; null when it is not. */
+  readonly maintenanceUntil: number | null;
+  /** Why it changes nothing; null when it may, and when it does not say. */
+  readonly readOnly: string | null;
+  /** It is being emptied. */
+  readonly draining: { readonly fragmentsLeft: number; readonly safeToStop: boolean } | null;
+  /** Segments that it is to rebuild fragments of; null when it does not say. */
+  readonly segmentsToRepair: number | null;
+  /** An operator holds that back; null when it does not say. */
+  readonly repairPaused: boolean | null;
   /** What wants a human: why it does not vote, what is wrong with its disk. */
   readonly alerts: readonly string[];
 }
@@ -51,13 +65,14 @@ export async function networkStatus(
     if (pids.some((pid) => pid !== undefined)) await session.catchUp();
     const asked = await Promise.all(places.map((place, nth) => askDaemon(session, place, pids[nth])));
     const declared = declarationAlerts(session.charter, nodeClock.now());
-    const daemons = asked.map((one) => {
-      const alert = declared.get(one.hoster);
-      return alert === undefined ? one : { ...one, alerts: [...one.alerts, alert] };
-    });
-    const answers = new Set(daemons.filter((one) => one.state === 'up').map((one) => one.id));
+    const answers = new Set(asked.filter((one) => one.state === 'up').map((one) => one.id));
     const burnt = new Set(places.filter((place) => place.burnt).map((place) => place.id));
     const known = await census(session, { answers, burnt });
+    const daemons = asked.map((one): DaemonStatus => {
+      const alert = declared.get(one.hoster);
+      const alerts = alert === undefined ? one.alerts : [...one.alerts, alert];
+      return { ...one, ...wordsAbout(session.charter, known?.facts, one), alerts };
+    });
     const up = `${answers.size} of ${places.length} daemons up`;
     return {
       summary: summaryOf(known, up),
@@ -70,11 +85,27 @@ export async function networkStatus(
   }
 }
 
+/** What the ledger says of a daemon's site, as far as it is certified. */
+function wordsAbout(
+  charter: Charter,
+  facts: ConsortiumFacts | undefined,
+  { id, site }: { readonly id: DaemonId; readonly site: string },
+): Pick<DaemonStatus, 'lost' | 'maintenanceUntil'> {
+  if (facts === undefined) return { lost: false, maintenanceUntil: null };
+  const losses = facts.losses.filter((one) => one.certified);
+  const maintenance = facts.maintenance.filter((one) => one.certified);
+  const until = maintenanceUntil({ maintenance }, { site, now: nodeClock.now() });
+  return {
+    lost: isLostDaemon({ losses, readmits: facts.readmits }, charter, id),
+    maintenanceUntil: until === 0 ? null : until,
+  };
+}
+
 async function askDaemon(
   session: NetworkSession,
   place: DaemonPlace,
   pid: number | undefined,
-): Promise<DaemonStatus> {
+): Promise<Omit<DaemonStatus, 'lost' | 'maintenanceUntil'>> {
   const { id, facts, burnt } = place;
   const known = {
     id,
@@ -84,17 +115,25 @@ async function askDaemon(
     alive: pid !== undefined,
     address: facts.daemon.addresses[0] ?? null,
   };
-  const absent = { fragments: null, bytes: null, alerts: [] };
+  const quiet = { readOnly: null, draining: null, segmentsToRepair: null, repairPaused: null };
+  const absent = { fragments: null, bytes: null, alerts: [], ...quiet };
   if (burnt) return { ...known, ...absent, fragments: 0, bytes: 0, state: 'burnt' };
   if (pid === undefined) return { ...known, ...absent, state: 'down' };
   try {
     const { fragments, bytes, silent, alerts } = await session.ask(id, 'status', {});
     const all = [...(silent === null ? [] : [silent]), ...alerts];
     const said = [...new Set(all.map((one) => one.message))];
-    return { ...known, fragments, bytes, state: 'up', alerts: said };
+    const healing = await session.ask(id, 'healing', {}).then(standingOf, () => quiet);
+    return { ...known, ...healing, fragments, bytes, state: 'up', alerts: said };
   } catch (error) {
     return { ...known, ...absent, state: 'silent', alerts: [asFault(error).message] };
   }
+}
+
+function standingOf({ readOnly, leaving, segmentsToRepair, paused }: AnswerOf<'healing'>) {
+  const draining =
+    leaving === null ? null : { fragmentsLeft: leaving.fragmentsLeft, safeToStop: leaving.safeToStop };
+  return { readOnly, draining, segmentsToRepair, repairPaused: paused };
 }
 
 /** The margin over all certified places; without a quorum, over those that anyone left can show. */
@@ -102,44 +141,21 @@ async function census(
   session: NetworkSession,
   of: { readonly answers: ReadonlySet<DaemonId>; readonly burnt: ReadonlySet<DaemonId> },
 ): Promise<Known | undefined> {
-  const { charter, chain } = session;
-  const silent = new Set(charter.daemons.map((one) => one.id).filter((id) => !of.answers.has(id)));
-  const voters = session.voters(silent);
-  if (voters.length === 0) return undefined;
-  const logs = await LogStore.open(memoryStore(), nodeCrypto);
-  const ports = { crypto: nodeCrypto, clock: nodeClock, random: nodeRandom };
-  const reader = { ...ports, charters: chain, voters: () => voters, logs };
-  const needed = quorumOf(charter);
-  let gap: string | undefined;
-  if (voters.length < needed) {
-    gap = `no quorum (${voters.length} of ${needed} hosters answer), so the newest entries may be missing here`;
-  } else {
-    await refresh(reader, { of: 'all' }).catch((error: unknown) => {
-      const fault = asFault(error);
-      if (fault.kind === 'integrity') throw fault;
-      gap = fault.message;
-    });
-  }
-  if (gap !== undefined) await readWithoutQuorum(reader);
-  return { census: await takeCensus({ logs, charter, crypto: nodeCrypto, ...of }), gap };
+  const read = await readLedger(session, of);
+  if (read === undefined) return undefined;
+  const { logs, gap } = read;
+  const facts = await consortiumFacts(logs);
+  return { census: await takeCensus({ logs, charter: session.charter, ...of }), facts, gap };
 }
 
 interface Known {
   readonly census: Census;
+  readonly facts: ConsortiumFacts;
   /** Why the ledger may go on beyond what was read. */
   readonly gap: string | undefined;
 }
 
 function summaryOf(known: Known | undefined, up: string): string {
   if (known === undefined) return `the network is not running; ${up}`;
-  const { segments, worstMargin, unreadable, lost } = known.census;
-  const after = known.gap === undefined ? up : `${up}; ${known.gap}`;
-  const count = (n: number) => `${n} of ${segments} ${segments === 1 ? 'segment' : 'segments'}`;
-  if (lost > 0) return `DATA LOST: too little is left of ${count(lost)}; ${after}`;
-  const none = known.gap === undefined ? 'no data lost' : 'no data known to be lost';
-  if (unreadable > 0) return `${none}; ${count(unreadable)} cannot be read until daemons return; ${after}`;
-  if (worstMargin === null) {
-    return known.gap === undefined ? `${none}; nothing stored yet; ${after}` : `margin unknown; ${after}`;
-  }
-  return `${none}; worst margin ${worstMargin} ${worstMargin === 1 ? 'site' : 'sites'}; ${after}`;
+  return `${censusInWords(known.census, known.gap !== undefined)}; ${known.gap === undefined ? up : `${up}; ${known.gap}`}`;
 }

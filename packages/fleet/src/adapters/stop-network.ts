@@ -1,6 +1,6 @@
-// Stopping: every daemon is asked to end in order, and cut when it does not.
+// Stopping: every daemon is asked to end in order, and cut when it does not. Or cut at once.
 
-import type { DaemonId } from '@vauban/core';
+import { type DaemonId, Fault } from '@vauban/core';
 import { daemonPlaces, type DaemonPlace } from './layout.ts';
 import { forgetPid, runningPid, signalDaemon, waitGone } from './processes.ts';
 
@@ -29,7 +29,8 @@ export async function stopNetwork(directory: string): Promise<StoppedNetwork> {
   return { stopped: stopped.sort(), killed: killed.sort() };
 }
 
-async function stopDaemon(place: DaemonPlace): Promise<'stopped' | 'killed' | 'absent'> {
+/** What became of its process. */
+export async function stopDaemon(place: DaemonPlace): Promise<'stopped' | 'killed' | 'absent'> {
   const pid = await runningPid(place);
   if (pid === undefined) return 'absent';
   const process = { pid, config: place.config };
@@ -39,4 +40,17 @@ async function stopDaemon(place: DaemonPlace): Promise<'stopped' | 'killed' | 'a
   await waitGone(process, CUT_MS);
   await forgetPid(place);
   return 'killed';
+}
+
+/** SIGKILL, and gone when this resolves. Faults: STILL_RUNNING. */
+export async function killDaemon(place: DaemonPlace): Promise<void> {
+  const pid = await runningPid(place);
+  if (pid === undefined) return;
+  const process = { pid, config: place.config };
+  await signalDaemon(process, 'SIGKILL');
+  if (!(await waitGone(process, CUT_MS))) {
+    const site = place.facts.site.id;
+    throw new Fault('failure', 'STILL_RUNNING', `process ${pid} of ${site} did not end`, { pid, site });
+  }
+  await forgetPid(place);
 }

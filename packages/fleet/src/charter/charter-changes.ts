@@ -3,6 +3,7 @@
 
 import { type Charter, toHex } from '@vauban/core';
 import { decisionsOf } from './charter-text.ts';
+import { durationRows } from './durations-text.ts';
 
 type Named = { readonly [field: string]: unknown };
 
@@ -26,6 +27,11 @@ export function charterChanges(before: Charter, after: Charter): string[] {
   if (before.f !== after.f) lines.push(`hosters that may lie: ${before.f} → ${after.f}`);
   if (before.officersLying !== after.officersLying) {
     lines.push(`officers that may lie: ${before.officersLying} → ${after.officersLying}`);
+  }
+  const durations = new Map(durationRows(before.durations));
+  for (const [name, text] of durationRows(after.durations)) {
+    const was = durations.get(name);
+    if (was !== text) lines.push(`waiting time ${name}: ${was} → ${text}`);
   }
   for (const list of Object.keys(lists) as (keyof typeof lists)[]) {
     lines.push(...listChanges(lists[list], byId(old[list]), byId(next[list])));

@@ -1,8 +1,19 @@
 // The charter as officers edit it: TOML with every field a person decides, names with hyphens, keys in hex, times as
-// dates, places in degrees. Number, dates, epoch and voting keys are filled in by the desk, not typed.
+// dates, waiting times with their unit, places in degrees. Number, dates, epoch and voting keys are filled in by the desk.
 
-import { type Charter, decodeCharter, encodeCharter, Fault, fromHex, isFault, toHex } from '@vauban/core';
+import {
+  asFault,
+  type Charter,
+  decodeCharter,
+  type Durations,
+  encodeCharter,
+  Fault,
+  fromHex,
+  isFault,
+  toHex,
+} from '@vauban/core';
 import { parse, stringify, TomlDate, TomlError } from 'smol-toml';
+import { durationNames, durationRows, readDuration } from './durations-text.ts';
 
 /** What a person decides of a charter. */
 export type CharterDecisions = Omit<
@@ -34,7 +45,9 @@ export function formatCharterText(charter: Charter): string {
     '# A hoster votes through the daemon named as its voter; without that line it has no vote.',
     '# Voting keys, epoch, number and dates of the next version are filled in when it is proposed.',
   ];
-  return `${header.join('\n')}\n\n${stringify(toText('', decisionsOf(charter)))}`;
+  const text = toText('', decisionsOf(charter)) as object;
+  const durations = Object.fromEntries(durationRows(charter.durations));
+  return `${header.join('\n')}\n\n${stringify({ ...text, durations })}`;
 }
 
 /**
@@ -53,7 +66,9 @@ export function parseCharterText(text: string): CharterDecisions {
       column: error.column,
     });
   }
-  const fields = fromText('', document) as Record<string, unknown>;
+  const { durations, ...others } = document as Record<string, unknown>;
+  const fields = fromText('', others) as Record<string, unknown>;
+  fields['durations'] = durationsFromText(durations);
   for (const name of sections) fields[name] ??= [];
   const hosters = Array.isArray(fields['hosters']) ? fields['hosters'] : [];
   return {
@@ -71,6 +86,27 @@ export function checkComposed(charter: Charter): Charter {
     const told = error.facts['detail'];
     const detail = typeof told === 'string' ? told : error.message;
     throw wrong(hyphenated(detail), { field: detail.split(':')[0] ?? '' });
+  }
+}
+
+/** Every one has to be there: one that is left out would be changed without a word. */
+function durationsFromText(section: unknown): Durations {
+  const facts = { field: 'durations' };
+  if (typeof section !== 'object' || section === null || Array.isArray(section)) {
+    throw wrong('it has no section [durations]: charter show --toml shows how the present one reads', facts);
+  }
+  const missing = durationNames.filter((name) => !Object.hasOwn(section, name));
+  if (missing.length > 0) throw wrong(`[durations] lacks ${missing.join(', ')}`, facts);
+  try {
+    return Object.fromEntries(
+      Object.entries(section).map(([name, value]) => readDuration(name, value)),
+    ) as unknown as Durations;
+  } catch (error) {
+    const fault = asFault(error);
+    const { name } = fault.facts;
+    throw wrong(`durations: ${fault.message}`, {
+      field: typeof name === 'string' ? `durations.${name}` : 'durations',
+    });
   }
 }
 
