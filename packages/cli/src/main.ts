@@ -18,20 +18,13 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
     if (controller.signal.aborted) process.exit(130);
     controller.abort();
   };
-  // A reader that has seen enough (`| head`) is no error.
-  const closed = (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  process.stdout.on('error', closed);
   try {
     const { runProgram } = await import('./program.ts');
     return await runProgram(argv, { io, signal: controller.signal });
   } finally {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
-    process.stdout.off('error', closed);
   }
 }

@@ -6,27 +6,42 @@ const GAP = '  ';
 export interface Column {
   readonly title: string;
   readonly right?: boolean;
+  /** Names that may be cut, so that what stands to their right is not. */
+  readonly gives?: boolean;
 }
+/** Names are still told apart by so much of them. */
+const GIVES_TO = 8;
 
-/** Rows under titles, each column as wide as it needs; a line that would pass 80 columns is cut with an ellipsis,
- * unless it holds what a person must be able to copy. */
+/** Rows under titles, each column as wide as it needs. Where a line would pass 80 columns (or `columns`), names are cut
+ * with an ellipsis, and then the line, unless it holds what a person must be able to copy. */
 export function table(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
-  options: { readonly cut: boolean } = { cut: true },
+  options: { readonly cut?: boolean; readonly columns?: number } = {},
 ): string {
+  const { cut = true, columns: room = COLUMNS } = options;
   const widths = columns.map(({ title }, nth) =>
     Math.max(title.length, ...rows.map((row) => (row[nth] ?? '').length)),
   );
+  const gives = columns.flatMap(({ gives: may }, nth) => (may === true ? [nth] : []));
+  const wide = (nth: number) => widths[nth] as number;
+  let over = cut ? widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length) - room : 0;
+  for (; over > 0; over--) {
+    const widest = gives.reduce((a, b) => (wide(b) > wide(a) ? b : a), gives[0] ?? -1);
+    if (widest < 0 || wide(widest) <= GIVES_TO) break;
+    widths[widest] = wide(widest) - 1;
+  }
+  const shown = (cell: string, nth: number) =>
+    cut && cell.length > wide(nth) ? `${cell.slice(0, wide(nth) - 1)}…` : cell;
   const line = (cells: readonly string[]) => {
     const text = columns
       .map(({ right }, nth) => {
-        const cell = cells[nth] ?? '';
+        const cell = shown(cells[nth] ?? '', nth);
         return right === true ? cell.padStart(widths[nth] as number) : cell.padEnd(widths[nth] as number);
       })
       .join(GAP)
       .trimEnd();
-    return options.cut && text.length > COLUMNS ? `${text.slice(0, COLUMNS - 1)}…` : text;
+    return cut && text.length > room ? `${text.slice(0, room - 1)}…` : text;
   };
   return [columns.map((one) => one.title), ...rows].map(line).join('\n');
 }
@@ -88,4 +103,19 @@ export function day(ms: number): string {
 /** "1 site", "3 sites". */
 export function count(n: number, singular: string, plural = `${singular}s`): string {
   return `${n} ${n === 1 ? singular : plural}`;
+}
+
+/** "45 s", "12 min", "3 h 20 min", "2 d 4 h": the two units that matter. */
+export function period(seconds: number): string {
+  const rounded = Math.ceil(seconds);
+  if (rounded < 60) return `${rounded} s`;
+  const minutes = Math.ceil(rounded / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return pair(hours, 'h', minutes % 60, 'min');
+  return pair(Math.floor(hours / 24), 'd', hours % 24, 'h');
+}
+
+function pair(large: number, unit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large} ${unit}` : `${large} ${unit} ${small} ${smallUnit}`;
 }

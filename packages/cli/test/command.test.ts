@@ -17,15 +17,26 @@ const verbs = [
   ['daemon', 'init'],
   ['daemon', 'run'],
   ['daemon', 'config', 'check'],
+  ['daemon', 'status'],
+  ['daemon', 'account'],
+  ['daemon', 'log-level'],
+  ['daemon', 'drain'],
+  ['daemon', 'readmit'],
+  ['daemon', 'token'],
   ['network', 'create'],
   ['network', 'start'],
   ['network', 'stop'],
   ['network', 'status'],
   ['network', 'burn'],
   ['charter', 'show'],
+  ['ls'],
+  ['rm'],
+  ['undelete'],
   ['where'],
   ['prove'],
+  ['prove-deleted'],
   ['check-proof'],
+  ['check-account'],
 ];
 
 test('exit codes are those that are promised', () => {
@@ -239,5 +250,40 @@ describe('a local network', () => {
     const shown = await run(['charter', 'show', '--network', broken, '--json']);
     expect(shown.status).toBe(3);
     expect(JSON.parse(shown.stdout)).toMatchObject({ error: { code: 'CHARTER_FILE_MALFORMED' } });
+  });
+});
+
+describe('a proof of deletion', () => {
+  const vectors = join(import.meta.dirname, '..', '..', 'ledger', 'vectors');
+
+  it.each([
+    ['deletion-finished', true, 'FINISHED: all of it is given up and erased'],
+    ['deletion-unfinished', false, 'NOT FINISHED'],
+  ])('%s is known by its format and checked', async (name, finished, words) => {
+    const { root } = JSON.parse(await readFile(join(vectors, `${name}.json`), 'utf8')) as { root: string };
+    const check = ['check-proof', join(vectors, `${name}.txt`), '--charter-root', root];
+    const plain = await run(check);
+    expect([plain.status, plain.stderr]).toEqual([0, '']);
+    expect(plain.stdout).toContain(words);
+    const json = await run([...check, '--json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      holds: true,
+      statement: { format: 'vauban/deletion/0', finished },
+    });
+  });
+
+  it('that was changed does not check', async () => {
+    const { root } = JSON.parse(await readFile(join(vectors, 'deletion-unfinished.json'), 'utf8')) as {
+      root: string;
+    };
+    const text = await readFile(join(vectors, 'deletion-unfinished.txt'), 'utf8');
+    const file = join(directory, 'changed.proof');
+    await writeFile(
+      file,
+      text.replace('NOT FINISHED: see below', 'FINISHED: all of it is given up and erased'),
+    );
+    const checked = await run(['check-proof', file, '--charter-root', root, '--json']);
+    expect(checked.status).toBe(3);
+    expect(JSON.parse(checked.stdout)).toMatchObject({ error: { code: 'PROOF_ALTERED' } });
   });
 });

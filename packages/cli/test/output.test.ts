@@ -47,6 +47,42 @@ describe('a table', () => {
   });
 });
 
+describe('a table too wide for 80 columns', () => {
+  const columns = [
+    { title: 'site', gives: true },
+    { title: 'hoster', gives: true },
+    { title: 'n', right: true },
+  ];
+  const rows = [
+    ['a'.repeat(40), 'b'.repeat(50), '123456789'],
+    ['metz', 'short', '1'],
+  ];
+
+  it('cuts names, the longest most, and nothing to their right', () => {
+    const lines = table(columns, rows).split('\n');
+    expect(lines[1]).toBe(`${'a'.repeat(32)}…  ${'b'.repeat(33)}…  123456789`);
+    expect(lines[2]).toBe(`${'metz'.padEnd(33)}  ${'short'.padEnd(34)}          1`);
+    expect(lines.map(({ length }) => length).slice(1)).toEqual([80, 80]);
+  });
+
+  it('as far as names can be told apart; and then lines', () => {
+    const wide = [...columns, { title: 'more' }];
+    const [, line = ''] = table(
+      wide,
+      rows.map((row) => [...row, 'c'.repeat(60)]),
+    ).split('\n');
+    expect(line.startsWith(`${'a'.repeat(7)}…  ${'b'.repeat(7)}…  123456789  ccc`)).toBe(true);
+    expect([line.length, line.at(-1)]).toEqual([80, '…']);
+  });
+
+  it('is left whole where it has to be copied, and is narrower where it stands further in', () => {
+    expect(table(columns, rows, { cut: false })).toContain(`${'a'.repeat(40)}  ${'b'.repeat(50)}  123456789`);
+    const inner = table(columns, rows, { columns: 60 }).split('\n');
+    expect(Math.max(...inner.map(({ length }) => length))).toBe(60);
+    expect(inner[1]?.endsWith('123456789')).toBe(true);
+  });
+});
+
 describe('a progress bar', () => {
   it('writes nothing where nobody watches', () => {
     let text = '';

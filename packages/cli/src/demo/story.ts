@@ -6,12 +6,9 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { asFault, Fault, type FaultKind } from '@vauban/core';
 import {
-  activateVault,
-  createVault,
   nodeClient,
   nodeSource,
   nodeTargetDirectory,
-  openAgencyLine,
   recoverVault,
   Vault,
   verifyLedger,
@@ -21,12 +18,12 @@ import {
   allocatedBytes,
   burnSite,
   createNetwork,
-  enactCharter,
   NetworkSession,
   networkStatus,
   startNetwork,
   stopNetwork,
 } from '@vauban/fleet';
+import { joinAsAgency } from '@vauban/drill';
 import type { Context } from '../context.ts';
 import { count, size } from '../output.ts';
 import { ownCommand } from '../own-command.ts';
@@ -87,7 +84,7 @@ async function tell(stage: Stage): Promise<Told> {
   const before = await hashTree(source);
   const passphrase = Buffer.from(nodeRandom.bytes(16)).toString('hex');
   const first = join(directory, 'agency');
-  const { words } = await joinAsAgency(network, first, passphrase);
+  const { words } = await joinAsAgency(network, { vault: first, passphrase, name: AGENCY });
   say('an agency made its keys and its 24 words; the officers put it into the charter');
   const vault = await Vault.open(await nodeClient(first), passphrase);
   let stored: Awaited<ReturnType<typeof storeAll>>;
@@ -174,26 +171,6 @@ async function sourceOf(stage: Stage): Promise<string> {
   await writeFile(join(tree, 'empty'), '');
   stage.say(`what it will store: this project’s own dependencies, ${files} files, ${size(bytes)}`);
   return tree;
-}
-
-async function joinAsAgency(
-  network: string,
-  vault: string,
-  passphrase: string,
-): Promise<{ readonly words: string }> {
-  const ports = await nodeClient(vault);
-  const session = await NetworkSession.open(network, { as: 'officer' });
-  const charter = session.chain.signedFrom(1);
-  await session.close();
-  const { words, publicLine } = await createVault(ports, { charter, passphrase, agencyName: AGENCY });
-  const { id, name, rootKey } = openAgencyLine(nodeCrypto, publicLine);
-  const chain = await enactCharter(network, (current) => {
-    const policies = current.policies.map((one) => one.name);
-    const agency = { id, name, rootKey, quotaBytes: 1e12, suspended: false, policies };
-    return { ...current, agencies: [...current.agencies, agency] };
-  });
-  await activateVault(ports, { passphrase, charter: chain.signedFrom(1) });
-  return { words: words.join(' ') };
 }
 
 async function storeAll(stage: Stage, vault: Vault, source: string) {

@@ -33,7 +33,12 @@ export function registerCharterShow(parent: Command, context: Context): void {
         context.print({}, formatCharterText(chain.current));
         return;
       }
-      context.print(documentOf(chain.current, chain.root), inWords(chain.current, chain.root));
+      const { durationRows } = await import('@vauban/fleet');
+      const waits = durationRows(chain.current.durations).map(([name, text]) => `${name} ${text}`);
+      context.print(
+        documentOf(chain.current, chain.root),
+        inWords(chain.current, { root: chain.root, waits }),
+      );
     },
   });
 }
@@ -73,13 +78,17 @@ function documentOf(charter: Charter, root: string) {
     })),
     agencies: charter.agencies.map((one) => ({ ...one, rootKey: toHex(one.rootKey) })),
     policies: charter.policies,
+    durations: charter.durations,
     officers: charter.officers.map(({ id }) => id),
     officersNeeded: officersThreshold(charter),
     operators: charter.operators.map(({ id }) => id),
   };
 }
 
-function inWords(charter: Charter, root: string): string {
+function inWords(
+  charter: Charter,
+  { root, waits }: { readonly root: string; readonly waits: readonly string[] },
+): string {
   const voters = votingHosters(charter).length;
   const sites = charter.sites.map((site) => {
     const hoster = charter.hosters.find((one) => one.id === site.hoster);
@@ -102,7 +111,7 @@ function inWords(charter: Charter, root: string): string {
   ];
   const policies = charter.policies.map((one) =>
     wrap(
-      `Policy ${one.name}: ${one.k} + ${one.m} fragments per segment, any ${count(one.sitesLost, 'site')} may be lost; holders in ${count(one.sovereignty.countries.length, 'country', 'countries')}, foreign capital at most ${one.sovereignty.foreignShareLargestMax} % each and ${one.sovereignty.foreignShareTotalMax} % together${one.sovereignty.foreignVetoAllowed ? '' : ', no foreign veto'}.`,
+      `Policy ${one.name}: ${one.k} + ${one.m} fragments per segment (${one.code}), any ${count(one.sitesLost, 'site')} may be lost; holders in ${count(one.sovereignty.countries.length, 'country', 'countries')}, foreign capital at most ${one.sovereignty.foreignShareLargestMax} % each and ${one.sovereignty.foreignShareTotalMax} % together${one.sovereignty.foreignVetoAllowed ? '' : ', no foreign veto'}.`,
     ),
   );
   const agencies = charter.agencies.map(
@@ -120,6 +129,7 @@ function inWords(charter: Charter, root: string): string {
     `${count(charter.officers.length, 'officer')}, of whom ${charter.officersLying} may lie: ${officersThreshold(charter)} signatures make a new version.`,
     `Operators: ${charter.operators.map((one) => one.id).join(', ') || 'none'}.`,
     ...policies,
+    wrap(`Waiting times: ${waits.join(', ')}.`),
     charter.agencies.length === 0
       ? 'No agencies yet.'
       : `${count(charter.agencies.length, 'agency', 'agencies')}:`,

@@ -6,7 +6,7 @@ import type { LedgerReport, VerifyLedgerOptions } from '@vauban/client';
 import { isFault } from '@vauban/core';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { count } from '../output.ts';
+import { count, indented, wrap } from '../output.ts';
 import { type VaultOptions, vaultOptions, withVault } from '../vault-verb.ts';
 
 /** What was verified before, beside the vault or in the network's directory. */
@@ -45,18 +45,21 @@ export function registerLedgerVerify(parent: Command, context: Context): void {
       else if (!report.ok) context.status = 5;
       const lines = report.problems
         .slice(0, 20)
-        .map(
-          (one) =>
-            `  ${one.hoster ?? 'all copies'}: ${one.message}${one.index === null ? '' : ` (entry ${one.index})`}`,
+        .map((one) =>
+          indented(
+            `${one.hoster ?? 'all copies'}: ${one.message}${one.index === null ? '' : ` (entry ${one.index})`}`,
+          ),
         );
       const silent = report.silent.length === 0 ? '' : `; no answer from ${report.silent.join(', ')}`;
       context.print(
         report,
         integrity
-          ? `${count(report.problems.length, 'problem')} in the ledger${silent}:\n${lines.join('\n')}`
+          ? `${wrap(`${count(report.problems.length, 'problem')} in the ledger${silent}:`)}\n${lines.join('\n')}`
           : report.ok
-            ? `${count(report.logs, 'log')}, ${count(report.entries, 'entry', 'entries')} (${report.certified} certified), the same at ${count(report.reached.length, 'hoster')}${silent}`
-            : `no hoster answered${silent}`,
+            ? wrap(
+                `${count(report.logs, 'log')}, ${count(report.entries, 'entry', 'entries')} (${report.certified} certified), the same at ${count(report.reached.length, 'hoster')}${silent}`,
+              )
+            : wrap(`no hoster answered${silent}`),
       );
     },
   });

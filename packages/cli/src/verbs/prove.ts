@@ -65,7 +65,7 @@ export function registerProve(program: Command, context: Context): void {
 }
 
 /** Faults: TARGET_EXISTS. */
-async function writeNew(file: string, text: string): Promise<void> {
+export async function writeNew(file: string, text: string): Promise<void> {
   await writeFile(file, text, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
     throw new Fault(

@@ -2,7 +2,7 @@
 
 import { toHex } from '@vauban/core';
 import { margin } from '@vauban/placement';
-import { fragmentBytesOf, holdersOf } from '@vauban/ledger';
+import { fragmentBytesOf } from '@vauban/ledger';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { count, size, time } from '../output.ts';
@@ -22,13 +22,15 @@ export function registerVaultStatus(parent: Command, context: Context): void {
         const versions = await vault.list('', { stale: true, signal });
         const { links, charter } = vault.membership;
         const live = await links.live({ patient: true, signal });
-        const margins = places.map(
-          (place) =>
-            margin(charter, { k: place.k, holders: holdersOf(place), live: (daemon) => live.has(daemon) })
-              .sites,
+        const held = await Promise.all(
+          places.map(async (place) => ({ place, holders: await vault.holders.of(place, signal) })),
         );
-        const storedBytes = places.reduce(
-          (sum, place) => sum + holdersOf(place).length * fragmentBytesOf(place),
+        const margins = held.map(
+          ({ place, holders }) =>
+            margin(charter, { k: place.k, holders, live: (daemon) => live.has(daemon) }).sites,
+        );
+        const storedBytes = held.reduce(
+          (sum, { place, holders }) => sum + holders.length * fragmentBytesOf(place),
           0,
         );
         const agency = charter.agencies.find((one) => one.id === vault.agency);

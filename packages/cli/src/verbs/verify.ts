@@ -1,7 +1,7 @@
 // vauban verify: challenges every fragment; deep reads and opens everything without writing it.
 
 import { asFault, Fault, toHex } from '@vauban/core';
-import type { Vault } from '@vauban/client';
+import type { FragmentWhereabouts, Vault } from '@vauban/client';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { count } from '../output.ts';
@@ -71,8 +71,9 @@ async function look(
     for (const { place, fragments, survives } of await Promise.all(
       some.map((one) => vault.challenge(one, signal)),
     )) {
-      for (const { problem, site, index } of fragments) {
-        if (problem === null) continue;
+      for (const one of fragments) {
+        const { problem, site, index } = one;
+        if (problem === null || isMadeGood(one, fragments)) continue;
         const message = `fragment ${index} at ${site}: ${problem.message}`;
         problems.push({ code: problem.code, message, path: null, segment: toHex(place.segment), site });
         faults.push(survives < 0 ? unreadable(toHex(place.segment)) : degraded(problem));
@@ -96,6 +97,14 @@ async function look(
     });
   }
   return { problems, faults, objects: versions.length };
+}
+
+/** Somebody else proves the fragment: whoever held it before is no problem any more, unless he sends wrong bytes. */
+function isMadeGood(
+  { index, problem }: FragmentWhereabouts,
+  fragments: readonly FragmentWhereabouts[],
+): boolean {
+  return problem?.kind !== 'integrity' && fragments.some((one) => one.index === index && one.live);
 }
 
 function unreadable(segment: string): Fault {

@@ -1,20 +1,23 @@
 // vauban where: who holds what of an object, each holder having just proven a random leaf or not; with --at, who held
 // what by then, as the ledger recorded it.
 
+import type { FragmentWhereabouts } from '@vauban/client';
 import { toHex } from '@vauban/core';
 import { heldNow, isoTime, type ProvenHolding } from '@vauban/ledger';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { AT_HELP, moment, notAhead } from '../moment.ts';
-import { count, day, table } from '../output.ts';
+import { whySilent } from '../operator-verb.ts';
+import { count, day, printable, table, wrap } from '../output.ts';
 import { type VaultOptions, vaultOptions, withVault } from '../vault-verb.ts';
 import { clean } from './put.ts';
 
 const columns = [
   { title: 'fragment', right: true },
-  { title: 'site' },
-  { title: 'hoster' },
+  { title: 'site', gives: true },
+  { title: 'hoster', gives: true },
   { title: 'daemon' },
+  { title: 'named by' },
   { title: 'proven now' },
 ];
 
@@ -24,8 +27,8 @@ interface Options extends VaultOptions {
 
 const pastColumns = [
   { title: 'fragment', right: true },
-  { title: 'site' },
-  { title: 'hoster' },
+  { title: 'site', gives: true },
+  { title: 'hoster', gives: true },
   { title: 'daemon' },
   { title: 'from' },
   { title: 'to' },
@@ -48,29 +51,13 @@ export function registerWhere(program: Command, context: Context): void {
         code: place.code,
         k: place.k,
         m: place.m,
-        fragments: fragments.map(({ index, daemon, hoster, site, root, live }) => ({
-          index,
-          daemon,
-          hoster,
-          site,
-          root,
-          live,
-        })),
+        fragments: fragments.map(({ problem: _, ...one }) => one),
       }));
       const sites = found.length === 0 ? null : Math.min(...found.map(({ survives }) => survives));
       const text = found.map(({ place, fragments }, nth) =>
         [
           `segment ${nth + 1} of ${found.length}: ${toHex(place.segment).slice(0, 16)}…, ${place.code} ${place.k}+${place.m}`,
-          table(
-            columns,
-            fragments.map((one) => [
-              String(one.index),
-              one.site,
-              one.hoster.replace(/^hebergeur-/, ''),
-              one.daemon.slice(0, 12),
-              one.live ? 'yes' : `NO: ${one.problem?.code ?? 'unknown'}`,
-            ]),
-          ),
+          holdersInWords(fragments),
         ].join('\n'),
       );
       const survives =
@@ -78,10 +65,47 @@ export function registerWhere(program: Command, context: Context): void {
           ? 'The object has no bytes: its record is in the ledger.'
           : sites < 0
             ? 'It cannot be read now.'
-            : `It survives the loss of any ${count(sites, 'more site')}.`;
+            : sites === 0
+              ? 'It may not survive the loss of one more site.'
+              : `It survives the loss of any ${count(sites, 'more site')}.`;
       context.print({ path: clean(path), segments, survives: { sites } }, [...text, survives].join('\n\n'));
     },
   });
+}
+
+/** Within 80 columns: why somebody did not prove what it is to hold stands below, for no table has room for it. */
+export function holdersInWords(fragments: readonly FragmentWhereabouts[]): string {
+  const unproven = fragments.flatMap(({ index, site, live, gone, problem }) =>
+    live || gone ? [] : [{ index, site, problem }],
+  );
+  const proven = ({ live, gone }: FragmentWhereabouts) => (live ? 'yes' : gone ? 'no, gone' : 'NO');
+  return [
+    table(
+      columns,
+      fragments.map((one) => [
+        String(one.index),
+        one.site,
+        one.hoster.replace(/^hebergeur-/, ''),
+        one.daemon.slice(0, 12),
+        one.by,
+        proven(one),
+      ]),
+    ),
+    ...unproven.map(({ index, site, problem }) => {
+      const why =
+        problem === null ? 'nobody knows why' : `${printable(whySilent(problem))} (${problem.code})`;
+      return wrap(`! fragment ${index} at ${site}: ${why}`);
+    }),
+    ...moved(fragments),
+  ].join('\n');
+}
+
+/** Where fragments are that their place does not name. */
+function moved(fragments: readonly FragmentWhereabouts[]): string[] {
+  const since = fragments.filter((one) => one.by === 'custody' && one.live);
+  if (since.length === 0) return [];
+  const sites = since.map(({ index, site }) => `fragment ${index} at ${site}`);
+  return [wrap(`Rebuilt or moved since it was stored: ${sites.join(', ')}.`)];
 }
 
 /** Placement history: every holding that began by that date, with what ended it. */
