@@ -61,6 +61,8 @@ export function promisedDocuments(of: {
             // The one without room is not among them.
             site: expect.stringMatching(/^(strasbourg|metz|nancy)$/),
             root: hex(32),
+            by: 'place',
+            gone: false,
             live: true,
           }),
         }),
@@ -123,7 +125,13 @@ export function promisedDocuments(of: {
     [
       'rm',
       () => ['rm', 'files/a'],
-      { objects: list({ path: text, size: 3, modified: text, version: hex(16) }) },
+      {
+        objects: list({ path: text, size: 3, modified: text, version: hex(16) }),
+        undoUntil: text,
+        claimsReleased: number,
+        retainedUntil: expect.toSatisfy((until) => until === null || typeof until === 'string'),
+        mayRelease: true,
+      },
     ],
   ];
 }

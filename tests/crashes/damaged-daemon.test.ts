@@ -105,7 +105,8 @@ describe('a stranger', () => {
       await expect(client.ask('status', {})).rejects.toMatchObject({ kind: 'refused' });
       const { segments } = await vault.ask('where', 'large');
       const segment = fromHex(segments[0].id) as Uint8Array;
-      const read = { bulk: 'get', segment, index: 0, offset: 0, length: 16_384 } as const;
+      const runs: [number, number][] = [[0, 16_384]];
+      const read = { bulk: 'get', segment, index: 0, runs } as const;
       await expect(client.bulk(read)).rejects.toMatchObject({ kind: 'refused' });
     } finally {
       await stranger.stop();
@@ -117,6 +118,8 @@ describe('a fragment file that is gone when its daemon starts', () => {
   it('becomes a certified loss, and `where` shows it', async () => {
     const { site, index } = await dataHolder();
     const files = (await fragmentFiles(network)).filter((one) => one.site === site && one.index === index);
+    // It would be rebuilt before anyone has looked at what is gone.
+    await vault.ask('repair', 'pause', '--network', network.directory);
     await network.kill(site);
     await rm(files[0]?.path ?? '');
     const before = await vault.ask('ledger', 'verify', '--network', network.directory);
@@ -126,14 +129,17 @@ describe('a fragment file that is gone when its daemon starts', () => {
     const held = await fragmentsOf('large');
     expect(held.filter(({ live }) => !live).map((one) => [one.site, one.index])).toEqual([[site, index]]);
     const text = await vault.run('where', 'large');
-    expect(text.stdout).toMatch(new RegExp(`${site}.*NO: FRAGMENT_MISSING`));
+    // Gone by the word of a quorum, or, while some of them have not heard it, merely not proven.
+    expect(text.stdout).toMatch(new RegExp(` ${index}  ${site} .*(no, gone|NO)$`, 'm'));
     const after = await vault.ask('ledger', 'verify', '--network', network.directory);
     expect(after).toMatchObject({ ok: true, problems: [] });
     // The daemon's own log: its genesis and the loss.
-    expect(after.certified).toBe(before.certified + 2);
+    expect(after.certified).toBeGreaterThanOrEqual(before.certified + 2);
     const out = join(network.scratch, 'without-one');
     await vault.ask('get', 'large', out);
     expect(content.equals(await readFile(out))).toBe(true);
+    await vault.ask('repair', 'resume', '--network', network.directory);
+    await until(async () => (await fragmentsOf('large')).every(({ live }) => live));
   });
 });
 
@@ -151,7 +157,9 @@ describe('a database that cannot be opened', () => {
     await network.start();
     await until(async () => (await network.logOf(VICTIM)).includes('"event":"ledger-healed"'));
     expect(await vault.ask('ledger', 'verify')).toMatchObject({ ok: true, problems: [], silent: [] });
-    expect((await fragmentsOf('large')).filter(({ live }) => !live)).toEqual(unreadable);
+    // What was lost before may have been rebuilt meanwhile; nothing else is missing.
+    for (const one of (await fragmentsOf('large')).filter(({ live }) => !live))
+      expect(unreadable).toContainEqual(one);
     // Nothing of it is deleted: it is evidence.
     const [aside] = (await readdir(data)).filter((name) => name.startsWith('store.damaged-'));
     expect(await readFile(join(data, aside ?? '', basename(manifest)))).toEqual(broken);
@@ -202,7 +210,6 @@ describe('a ledger database that somebody wrote into', () => {
     'is found by its own hoster, which gets it back from the others and votes on: $what',
     async ({ what, ...how }) => {
       const { data } = await network.daemon(VICTIM);
-      const unreadable = (await fragmentsOf('large')).filter(({ live }) => !live);
       await network.kill(VICTIM);
       const before = (await network.logOf(VICTIM)).length;
       await tamper(join(data, 'store'), how);
@@ -212,7 +219,7 @@ describe('a ledger database that somebody wrote into', () => {
       await until(async () => (await since()).includes('"event":"voting"'));
       const verified = await vault.ask('ledger', 'verify', '--network', network.directory);
       expect(verified).toMatchObject({ ok: true, problems: [], silent: [] });
-      expect((await fragmentsOf('large')).filter(({ live }) => !live)).toEqual(unreadable);
+      expect((await fragmentsOf('large')).filter(({ live }) => !live)).toEqual([]);
       await vault.ask('put', join(network.scratch, 'in/large'), `beside ${what}`);
     },
   );

@@ -233,4 +233,66 @@ export const mutants: readonly Mutant[] = [
     replace: '  else if (placed.length === 0) await finish(options, origin, { placed, answers });',
     dies: 'world',
   },
+  {
+    name: 'purge-without-grace',
+    breaks: 'What was released can be kept again for a while.',
+    file: `${ledger}/admit-erasing.ts`,
+    find: '  if (since + view.graceMs <= view.now) return;',
+    replace: '  if (since <= view.now) return;',
+    dies: 'world',
+  },
+  {
+    name: 'custody-before-fsync',
+    breaks: 'Who says that it took a fragment over has it, power cut or not.',
+    file: `${daemon}/repair/repair.ts`,
+    find: '    await this.#disk.take(wanted.length * placed.fragmentBytes, signal);',
+    replace: `    const { receipts: seal, ownLog: book } = this.#ports;
+    const early = wanted.map((index) => {
+      const [root] = placed.place.fragments[index] as PlacedFragment;
+      const of = { segment, index, root, bytes: placed.fragmentBytes };
+      const { claim: place, certifiedSize } = placed;
+      return { kind: 'custody' as const, ...of, ...seal.sign(of), place, size: certifiedSize as number };
+    });
+    await book.append(early);`,
+    dies: 'world',
+  },
+  {
+    name: 'new-homes-anywhere',
+    breaks: 'A new home is where it leaves the best margin that the sites allow.',
+    file: 'packages/placement/src/healing.ts',
+    find: `  const loads = loadsOf(keepers);
+  if (missing.length === 0 && loads.survives(view.k) >= view.m && loads.crowding === loads.fragments)
+    return [];`,
+    replace: `  const loads = loadsOf([]);
+  if (missing.length === 0) return [];`,
+    dies: 'world',
+  },
+  {
+    name: 'read-only-ignored',
+    breaks: 'Who was away for too long takes nothing before a person has looked.',
+    file: `${daemon}/own-standing.ts`,
+    find: `    const { readOnly, draining } = this.#record;
+    if (readOnly !== null) return readOnlyFault(readOnly.reason);`,
+    replace: '    const { draining } = this.#record;',
+    dies: 'world',
+  },
+  {
+    name: 'trim-before-certification',
+    breaks: 'A copy leaves the disk once it is certified that it may.',
+    file: `${daemon}/erase/trimmer.ts`,
+    find: `    try {
+      await this.#erasing.certify(sound.map(`,
+    replace: `    try {
+      await this.#erasing.erase('trimmed', sound, { signal });
+      await this.#erasing.certify(sound.map(`,
+    dies: 'world',
+  },
+  {
+    name: 'audit-always-passes',
+    breaks: 'Who has dropped leaves is found out by whoever asks for them.',
+    file: `${daemon}/watch/leaf-challenge.ts`,
+    find: '    if (proves(of, answer)) return',
+    replace: '    if (proves(of, answer) || answer.leaves > 0) return',
+    dies: 'world',
+  },
 ];

@@ -14,7 +14,7 @@ let vault: TestVault;
 const files = new Map<string, Buffer>();
 
 beforeAll(async () => {
-  network = await TestNetwork.up({ sites: 5, k: 3, m: 2 });
+  network = await TestNetwork.up({ sites: 5, k: 3, m: 2, options: ['--code', 'rs'] });
   vault = await network.vault();
 });
 afterAll(() => network?.close());

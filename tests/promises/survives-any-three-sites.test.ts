@@ -74,7 +74,13 @@ async function digestOf(vault: Vault, path: string, range?: { offset: number; le
 describe('everything stored, whichever three of nine sites are lost', () => {
   // Small segments and cells, so that little data has every shape: many segments, full and short stripes, cells that
   // end inside a frame.
-  const policy = { name: 'small', cellBytes: 2 * LEAF_BYTES, segmentFrames: 8, packObjectBytes: 100_000 };
+  const policy = {
+    name: 'small',
+    code: 'rs' as const,
+    cellBytes: 2 * LEAF_BYTES,
+    segmentFrames: 8,
+    packObjectBytes: 100_000,
+  };
   const files = {
     empty: Buffer.alloc(0),
     'one-byte': bytesOf(1, 2),

@@ -89,6 +89,7 @@ it('seals the log of the key it drops, and the daemon goes on under the new one'
     certified: before.certified + 2,
   });
   const { segments } = await vault.ask('where', 'file');
-  const live = segments[0].fragments.map((one: Json) => [one.site, one.live]);
-  expect(Object.fromEntries(live)).toEqual(Object.fromEntries(sites.map((one) => [one, one !== site])));
+  const live = new Map<string, boolean>(segments[0].fragments.map((one: Json) => [one.site, one.live]));
+  // What was lost may be rebuilt by now, there or elsewhere.
+  for (const one of sites) if (one !== site) expect(live.get(one), one).toBe(true);
 });

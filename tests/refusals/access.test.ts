@@ -103,6 +103,10 @@ const asks = {
   receipt: (caller) => caller.ask(0, 'receipt', { segment: held.wire, index: 0 }),
   leaf: (caller) => caller.ask(0, 'leaf', { segment: held.id, index: 0, leaf: 0 }),
   status: (caller) => caller.ask(0, 'status', {}),
+  ping: (caller) => caller.ask(0, 'ping', {}),
+  holders: (caller) => caller.ask(0, 'holders', { segments: [held.id] }),
+  healing: (caller) => caller.ask(0, 'healing', {}),
+  'repair-pause': (caller) => caller.ask(0, 'repair-pause', { paused: false }),
   'bulk put': (caller) => caller.upload(0, held, 0),
   'bulk get': (caller) => caller.download(0, held, 0),
 } satisfies { [ask: string]: (caller: Caller) => Promise<unknown> };
@@ -110,41 +114,50 @@ type AskName = keyof typeof asks;
 
 const all = (code: string) => Object.fromEntries(Object.keys(asks).map((ask) => [ask, code]));
 
+/** What devices leave to members. */
+const noDevice = {
+  'heads of everything': 'NOT_ALLOWED',
+  ping: 'NOT_ALLOWED',
+  healing: 'NOT_ALLOWED',
+  'repair-pause': 'NOT_ALLOWED',
+};
+
+/** And what is another agency's. */
+const nobodyHere = {
+  ...noDevice,
+  'heads by name': 'NOT_YOURS',
+  'heads of the vault': 'NOT_YOURS',
+  batches: 'NOT_YOURS',
+  receipt: 'VAULT_OTHER',
+  leaf: 'NOT_YOURS',
+  'bulk put': 'VAULT_OTHER',
+  'bulk get': 'NOT_YOURS',
+};
+
 /** What is not `ok`. */
 const expected: { readonly [role in Role]: { readonly [ask in AskName]?: string } } = {
-  'a daemon': { receipt: 'NOT_ALLOWED', 'bulk put': 'RIGHT_MISSING' },
-  'a device of the agency': { 'heads of everything': 'NOT_ALLOWED' },
+  'a daemon': {
+    receipt: 'NOT_ALLOWED',
+    'repair-pause': 'NOT_ALLOWED',
+    'bulk put': 'RIGHT_MISSING',
+  },
+  'a device of the agency': noDevice,
   'a device that may only delete': {
-    'heads of everything': 'NOT_ALLOWED',
+    ...noDevice,
     receipt: 'RIGHT_MISSING',
     'bulk put': 'RIGHT_MISSING',
   },
-  'a device of another agency': {
-    'heads by name': 'NOT_YOURS',
-    'heads of the vault': 'NOT_YOURS',
-    'heads of everything': 'NOT_ALLOWED',
-    batches: 'NOT_YOURS',
-    receipt: 'VAULT_OTHER',
-    leaf: 'NOT_YOURS',
-    'bulk put': 'VAULT_OTHER',
-    'bulk get': 'NOT_YOURS',
-  },
-  'a device of a suspended agency': {
-    'heads by name': 'NOT_YOURS',
-    'heads of the vault': 'NOT_YOURS',
-    'heads of everything': 'NOT_ALLOWED',
-    batches: 'NOT_YOURS',
-    receipt: 'VAULT_OTHER',
-    leaf: 'NOT_YOURS',
-    'bulk put': 'VAULT_OTHER',
-    'bulk get': 'NOT_YOURS',
-  },
+  'a device of another agency': nobodyHere,
+  'a device of a suspended agency': nobodyHere,
   'an officer': {
     append: 'NOT_ALLOWED',
     note: 'NOT_ALLOWED',
     notes: 'NOT_ALLOWED',
     receipt: 'NOT_ALLOWED',
     leaf: 'NOT_ALLOWED',
+    ping: 'NOT_ALLOWED',
+    holders: 'NOT_ALLOWED',
+    'repair-pause': 'NOT_ALLOWED',
     'bulk put': 'RIGHT_MISSING',
     'bulk get': 'NOT_ALLOWED',
   },
@@ -152,6 +165,7 @@ const expected: { readonly [role in Role]: { readonly [ask in AskName]?: string 
     note: 'NOT_ALLOWED',
     notes: 'NOT_ALLOWED',
     receipt: 'NOT_ALLOWED',
+    ping: 'NOT_ALLOWED',
     'bulk put': 'RIGHT_MISSING',
     'bulk get': 'NOT_ALLOWED',
   },
@@ -199,6 +213,10 @@ describe('before an introduction', () => {
     { ask: 'receipt', segment: held.wire, index: 0 },
     { ask: 'leaf', segment: held.id, index: 0, leaf: 0 },
     { ask: 'status' },
+    { ask: 'ping' },
+    { ask: 'holders', segments: [held.id] },
+    { ask: 'healing' },
+    { ask: 'repair-pause', paused: true },
   ];
 
   test.each(['a first message that is no hello', 'what follows a hello that was refused'])(
@@ -217,7 +235,7 @@ describe('before an introduction', () => {
           0,
           bulk === 'put'
             ? { bulk, segment: held.wire, index: 0 }
-            : { bulk, segment: held.id, index: 0, offset: 0, length: 1_024 },
+            : { bulk, segment: held.id, index: 0, runs: [[0, 1_024]] },
         );
         expect(await outcomeOf(readBulkReply(stream))).toEqual({ code: 'HELLO_MISSING' });
       }

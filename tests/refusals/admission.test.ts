@@ -12,6 +12,7 @@ import {
   type Payload,
   type Payloads,
   type Place,
+  readHead,
   type ReceiptClaim,
   segmentIdOf,
   signReceipt,
@@ -826,6 +827,108 @@ const erasings: Row[] = [
   ),
 ];
 
+const audit = (change: Partial<Payloads['audit']> = {}): Payload => ({
+  kind: 'audit',
+  daemon: daemonIdBytes(it.holder(1).id),
+  head: { origin: it.device().pen.origin, size: 1, root: new Uint8Array(32) },
+  round: 1,
+  challenged: 8,
+  failed: [],
+  degraded: [],
+  restored: [],
+  ...change,
+});
+
+/** The answer to the spare daemon's audit of site 1's daemon, derived from the head of a certified place's log. */
+async function auditing(
+  name: string,
+  of: (segment: Uint8Array) => { root?: Uint8Array; change?: Partial<Payloads['audit']> },
+): Promise<unknown> {
+  const { pen, genesis } = it.device();
+  const place = it.place(name);
+  pen.write([genesis, place]);
+  await it.certify(pen);
+  const { origin, size, root } = readHead(pen.checkpoint());
+  const { root: other = root, change } = of(place.segment);
+  return tellSpare(audit({ head: { origin, size, root: other }, ...change }));
+}
+
+const standing: Row[] = [
+  {
+    name: 'a loss of a site that no charter lists',
+    code: 'SITE_UNKNOWN',
+    class: 'policy',
+    sabotage: () => tellSpare({ kind: 'site-lost', site: 'atlantis' }),
+  },
+  {
+    name: 'maintenance of another hoster’s site',
+    code: 'SITE_OTHER',
+    class: 'policy',
+    sabotage: () => tellSpare({ kind: 'maintenance', site: it.lapsed.name, until: nodeClock.now() }),
+  },
+  {
+    name: 'a loss told by a device',
+    code: 'RIGHT_MISSING',
+    class: 'never',
+    sabotage: () => it.tell([{ kind: 'site-lost', site: it.spare.name }]),
+  },
+  {
+    name: 'a drill begun by a daemon',
+    code: 'RIGHT_MISSING',
+    class: 'never',
+    sabotage: () =>
+      tellSpare({
+        kind: 'drill',
+        drill: new Uint8Array(16),
+        phase: 'begun',
+        scenario: 'burn-one-site',
+        plan: new Uint8Array(32),
+        floor: null,
+        report: null,
+      }),
+  },
+  {
+    name: 'a readmission after what is no loss',
+    code: 'READMIT_OTHER',
+    class: 'policy',
+    async sabotage() {
+      const { claim } = await certifiedPlace('readmit');
+      return tellSpare({ kind: 'readmit', losses: [[claim.origin, 1]] });
+    },
+  },
+  {
+    name: 'a readmission after a loss nobody has seen',
+    code: 'EVIDENCE_MISSING',
+    class: 'later',
+    sabotage: () => tellSpare({ kind: 'readmit', losses: [[it.device().pen.origin, 1]] }),
+  },
+  {
+    name: 'an audit of itself',
+    code: 'AUDIT_OWN',
+    class: 'policy',
+    sabotage: () => tellSpare(audit({ daemon: daemonIdBytes(it.spare.id) })),
+  },
+  {
+    name: 'an audit derived from a head nobody has seen',
+    code: 'EVIDENCE_MISSING',
+    class: 'later',
+    sabotage: () => tellSpare(audit()),
+  },
+  {
+    name: 'an audit derived from a root of its own choice',
+    code: 'AUDIT_OTHER',
+    class: 'never',
+    sabotage: () => auditing('audit root', () => ({ root: new Uint8Array(32) })),
+  },
+  {
+    name: 'an audit of a fragment that another daemon holds',
+    code: 'HOLDER_GONE',
+    class: 'policy',
+    sabotage: () =>
+      auditing('audit other', (segment) => ({ change: { degraded: [[segment, 0, 0, 'LEAF_WRONG']] } })),
+  },
+];
+
 const budgets: Row[] = [
   {
     name: 'more ledger bytes than a day’s budget',
@@ -841,7 +944,18 @@ const budgets: Row[] = [
   },
 ];
 
-const groups = { writers, appends, places, receipts, keepsAndVoids, custodies, releases, erasings, budgets };
+const groups = {
+  writers,
+  appends,
+  places,
+  receipts,
+  keepsAndVoids,
+  custodies,
+  releases,
+  erasings,
+  standing,
+  budgets,
+};
 
 describe.each(Object.entries(groups))('%s', (_group, rows) => {
   test.each(rows)('$name: $code', async (row) => {
@@ -875,7 +989,9 @@ test('every code that admission, writers and delegations refuse with has a row',
     'admission',
     'admission-view',
     'admit-place',
+    'admit-audit',
     'admit-claims',
+    'admit-consortium',
     'admit-custody',
     'admit-erasing',
     'refusal',

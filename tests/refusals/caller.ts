@@ -103,7 +103,7 @@ export class Caller {
   /** Reads one whole fragment. */
   async download(at: number, segment: TestSegment, index: number): Promise<Uint8Array> {
     const length = segment.fragmentBytes;
-    const stream = await this.bulk(at, { bulk: 'get', segment: segment.id, index, offset: 0, length });
+    const stream = await this.bulk(at, { bulk: 'get', segment: segment.id, index, runs: [[0, length]] });
     try {
       const reply = await readBulkReply(stream);
       if (reply.reply !== 'found') throw new Error(`${reply.reply} in place of a fragment`);

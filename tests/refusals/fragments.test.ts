@@ -29,8 +29,8 @@ afterAll(async () => {
 
 const put = (segment: TestSegment, index = 0, bytes?: Uint8Array) =>
   it.courier.upload(0, segment, index, bytes);
-const range = async (segment: TestSegment, offset: number, length: number) => {
-  const stream = await it.courier.bulk(0, { bulk: 'get', segment: segment.id, index: 0, offset, length });
+const range = async (segment: TestSegment, ...runs: [number, number][]) => {
+  const stream = await it.courier.bulk(0, { bulk: 'get', segment: segment.id, index: 0, runs });
   return readBulkReply(stream).finally(() => stream.abort());
 };
 
@@ -107,7 +107,7 @@ const rows: Row[] = [
     code: 'RANGE_OUTSIDE',
     async sabotage() {
       await put(it.segment('read'));
-      return range(it.segment('read'), 0, 1_025);
+      return range(it.segment('read'), [0, 1_025]);
     },
   },
   {
@@ -115,8 +115,26 @@ const rows: Row[] = [
     code: 'RANGE_OUTSIDE',
     async sabotage() {
       await put(it.segment('read'));
-      return range(it.segment('read'), 16, 16);
+      return range(it.segment('read'), [16, 16]);
     },
+  },
+  {
+    name: 'a read whose second run is beyond the end',
+    code: 'RANGE_OUTSIDE',
+    async sabotage() {
+      await put(it.segment('read'));
+      return range(it.segment('read'), [0, 1_024], [16_384, 16_384]);
+    },
+  },
+  {
+    name: 'a read of runs that overlap',
+    code: 'MALFORMED',
+    sabotage: () => range(it.segment('read'), [0, 1_024], [16, 1_008]),
+  },
+  {
+    name: 'a read of nothing',
+    code: 'MALFORMED',
+    sabotage: () => range(it.segment('read')),
   },
   {
     name: 'a leaf beyond the last',
@@ -131,6 +149,32 @@ const rows: Row[] = [
 
 test.each(rows)('$name: $code', async ({ code, sabotage }) => {
   expect(await outcomeOf(sabotage())).toEqual({ code });
+});
+
+describe('who holds a segment', () => {
+  const unknown = new Uint8Array(32).fill(9);
+
+  test('is told in the order that was asked, to the devices of any agency: index and daemon, no more', async () => {
+    const { id } = it.segment('spread');
+    const holders = it.holders();
+    expect(await it.tell([it.place('spread')])).toMatchObject({ result: 'cosigned' });
+    const spread = { segment: id, holders: holders.map((one, index) => [index, one.id]) };
+    const none = { segment: unknown, holders: [] };
+    const asked = { segments: [unknown, id, unknown, id] };
+    for (const caller of [it.courier, small]) {
+      expect(await caller.ask(0, 'holders', asked)).toEqual({ segments: [none, spread, none, spread] });
+    }
+    expect(await it.courier.ask(0, 'holders', { segments: [] })).toEqual({ segments: [] });
+  });
+
+  test('is told of 256 segments at once, and of no more', async () => {
+    const segments = Array.from({ length: 256 }, () => unknown);
+    const answer = await it.courier.ask(0, 'holders', { segments });
+    expect(answer.segments).toHaveLength(256);
+    expect(await outcomeOf(it.courier.ask(0, 'holders', { segments: [...segments, unknown] }))).toEqual({
+      code: 'MALFORMED',
+    });
+  });
 });
 
 describe('at the quota', () => {

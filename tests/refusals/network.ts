@@ -78,7 +78,13 @@ export class TestNetwork {
   static async create(of: { k: number; m: number; pace?: number }): Promise<TestNetwork> {
     const directory = await mkdtemp(join(tmpdir(), 'vauban-refusals-'));
     const root = join(directory, 'network');
-    await createNetwork(root, { sites: 4, k: of.k, m: of.m, capacityBytes: 1_000_000_000 });
+    await createNetwork(root, {
+      sites: 4,
+      k: of.k,
+      m: of.m,
+      code: 'rs',
+      capacityBytes: 1_000_000_000,
+    });
     const sites = await Promise.all(
       (await daemonPlaces(root)).map(
         async (place): Promise<Site> => ({

@@ -266,6 +266,18 @@ const charterShape = mapOf({
       }),
     }),
   ),
+  durations: mapOf({
+    suspectAfterMs: count,
+    lostAfterMs: count,
+    takeoverMs: count,
+    awayMaxMs: count,
+    eraseGraceMs: count,
+    sweepGraceMs: count,
+    trimGraceMs: count,
+    auditPeriodMs: count,
+    scrubPeriodMs: count,
+    recheckMs: count,
+  }),
 });
 type Charter = ReturnType<typeof charterShape>;
 

@@ -13,6 +13,8 @@ export interface Shape {
   readonly sites: number;
   readonly k: number;
   readonly m: number;
+  /** What `network create` takes besides. */
+  readonly options?: readonly string[];
 }
 
 const POLL_MS = 25;
@@ -36,9 +38,10 @@ export class TestNetwork {
   }
 
   /** Created but not started. */
-  static async create({ sites, k, m }: Shape): Promise<TestNetwork> {
+  static async create({ sites, k, m, options = [] }: Shape): Promise<TestNetwork> {
     const network = new TestNetwork(await mkdtemp(join(tmpdir(), 'vauban-test-')));
-    await ask(['network', 'create', network.directory, '--sites', `${sites}`, '-k', `${k}`, '-m', `${m}`]);
+    const size = ['--sites', `${sites}`, '-k', `${k}`, '-m', `${m}`];
+    await ask(['network', 'create', network.directory, ...size, ...options]);
     return network;
   }
 
