@@ -1,9 +1,7 @@
-// Prints the slowest tests and the totals of the last runs of both tiers together.
+// Prints the slowest tests, the failures and the totals of the last runs of all tiers together.
 
-import { readTotals, slowestTable, sum, totalsLine } from './test-report.ts';
+import { readTotals, sum, summary } from './test-report.ts';
 
-const totals = sum([readTotals('fast'), readTotals('long')]);
-console.log(slowestTable(totals.tests));
-for (const reason of totals.outside) console.log(reason);
-console.log(totalsLine(totals));
-process.exitCode = totals.failed > 0 ? 1 : 0;
+const totals = sum([readTotals('fast'), readTotals('long'), readTotals('docker')]);
+console.log(summary(totals));
+process.exitCode = totals.failures.length > 0 ? 1 : 0;

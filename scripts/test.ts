@@ -1,18 +1,10 @@
-// Runs one tier of the tests and ends with the slowest tests and one plain line of totals.
+// Runs one tier of the tests and ends with the slowest tests, what failed and why, and one plain line of totals.
 // The totals come from vitest's JSON report, so a file that fails to load counts as a failure.
 
 import { spawn } from 'node:child_process';
 import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { relay } from './relay.js';
-import {
-  nothing,
-  readReport,
-  REPORTS,
-  slowestTable,
-  totalsLine,
-  totalsPath,
-  type Tier,
-} from './test-report.ts';
+import { nothing, readReport, REPORTS, summary, totalsLine, totalsPath, type Tier } from './test-report.ts';
 
 const [tier, ...extra] = process.argv.slice(2) as [Tier, ...string[]];
 const report = `${REPORTS}/report-${tier}.json`;
@@ -44,7 +36,5 @@ const status = await relay(vitest);
 
 const totals = readReport(report, status);
 writeFileSync(totalsPath(tier), JSON.stringify(totals));
-console.log(slowestTable(totals.tests));
-for (const reason of totals.outside) console.log(reason);
-console.log(totalsLine(totals));
-process.exit(totals.failed > 0 ? status || 1 : 0);
+console.log(summary(totals));
+process.exit(totals.failures.length > 0 ? status || 1 : 0);

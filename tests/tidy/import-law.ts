@@ -27,7 +27,7 @@ export const LAW: Readonly<Record<string, readonly string[]>> = {
   wire: ['core'],
   report: ['core'],
   ledger: ['core', 'placement'],
-  daemon: ['core', 'erasure', 'placement', 'ledger', 'wire'],
+  daemon: ['core', 'erasure', 'placement', 'ledger', 'wire', 'report'],
   client: ['core', 'erasure', 'seal', 'placement', 'ledger', 'wire'],
   fleet: ['core', 'placement', 'ledger', 'wire', 'daemon'],
   world: ['core', 'erasure', 'seal', 'placement', 'ledger', 'wire', 'daemon', 'client'],

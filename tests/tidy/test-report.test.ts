@@ -1,7 +1,8 @@
 // The totals at the end of a test run and the verdicts on figures: what counts as a failure.
 
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { slowestTable, sum, totalsLine, totalsOf } from '../../scripts/test-report.ts';
+import { sum, summary, totalsLine, totalsOf } from '../../scripts/test-report.ts';
 import { verdict } from '../../scripts/verdict.ts';
 
 const file = (status: string, statuses: readonly string[], message = '') => ({
@@ -30,11 +31,24 @@ describe('the totals of a test run', () => {
     expect(totalsLine(sum([one, other]))).toBe('2 passed, 1 failed, 1 skipped');
   });
 
+  it('end with what failed and why, and no more of it than fits a screen', () => {
+    const failing = file('failed', ['passed', 'failed']);
+    const why = ['expected 1 to be 2', ...Array.from({ length: 50 }, (_, line) => `    at line ${line}`)];
+    const told = failing.assertionResults.map((test) => ({ ...test, failureMessages: [why.join('\n')] }));
+    const lines = summary(
+      totalsOf({ testResults: [{ ...failing, name: resolve('a.test.ts'), assertionResults: told }] }, 1),
+    ).split('\n');
+    expect(lines.at(-1)).toBe('1 passed, 1 failed');
+    const first = lines.indexOf('FAILED: a.test.ts  t1');
+    expect(lines[first + 1]).toBe('    expected 1 to be 2');
+    expect(lines.length - first).toBe(14);
+  });
+
   it('show the fifteen slowest, slowest first', () => {
     const statuses = Array.from({ length: 20 }, () => 'passed');
-    const rows = slowestTable(totalsOf({ testResults: [file('passed', statuses)] }, 0).tests)
+    const rows = summary(totalsOf({ testResults: [file('passed', statuses)] }, 0))
       .split('\n')
-      .slice(1);
+      .slice(1, -1);
     expect(rows.map((row) => row.split('  ').at(-1))).toEqual(
       Array.from({ length: 15 }, (_, index) => `t${19 - index}`),
     );
