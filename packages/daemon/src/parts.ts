@@ -112,38 +112,44 @@ export async function openParts(options: DaemonOptions, signal: AbortSignal): Pr
   });
   const { budgets } = options;
   const found = await life.open();
-  const mirror = new Mirror({
-    logs,
-    crypto,
-    clock,
-    charters,
-    voting: found.right,
-    ...(budgets === undefined ? {} : { budgets }),
-  });
-  const peers = new Peers({ id, keeper, network: options.network, crypto, clock, log, signal });
-  const others = () => peers.voters();
-  const tasks = new LedgerTasks({
-    mirror,
-    charters,
-    crypto,
-    clock,
-    random,
-    log,
-    others,
-    newer: () => peers.newer(),
-    keepSilent: (reason) => life.stop(reason),
-    makeReady: (...of) => life.makeReady(...of),
-    keepCounters: () => life.keepCounters(),
-  });
-  await life.attach(mirror, found, () => tasks.wake());
-  keeper.watchEpochs(life);
-  await mirror.checkHistory().catch((error: unknown) => {
-    // The history is the truth, the database is what is wrong: nothing is voted before the two agree again.
-    logs.quarantine.distrust(asFault(error));
-  });
-  for (const { code, message } of ledgerAlerts(logs.quarantine))
-    log('error', 'ledger-damaged', { code, message });
-  const healing = new LedgerHealing({ mirror, charters, crypto, clock, random, log, others });
-  const care = await Care.open({ ...options, store, keeper, peers, fragments, mirror, signal });
-  return { keeper, peers, life, fragments, mirror, tasks, healing, care };
+  try {
+    const mirror = new Mirror({
+      logs,
+      crypto,
+      clock,
+      charters,
+      voting: found.right,
+      ...(budgets === undefined ? {} : { budgets }),
+    });
+    const peers = new Peers({ id, keeper, network: options.network, crypto, clock, log, signal });
+    const others = () => peers.voters();
+    const tasks = new LedgerTasks({
+      mirror,
+      charters,
+      crypto,
+      clock,
+      random,
+      log,
+      others,
+      newer: () => peers.newer(),
+      keepSilent: (reason) => life.stop(reason),
+      makeReady: (...of) => life.makeReady(...of),
+      keepCounters: () => life.keepCounters(),
+    });
+    await life.attach(mirror, found, () => tasks.wake());
+    keeper.watchEpochs(life);
+    await mirror.checkHistory().catch((error: unknown) => {
+      // The history is the truth, the database is what is wrong: nothing is voted before the two agree again.
+      logs.quarantine.distrust(asFault(error));
+    });
+    for (const { code, message } of ledgerAlerts(logs.quarantine))
+      log('error', 'ledger-damaged', { code, message });
+    const healing = new LedgerHealing({ mirror, charters, crypto, clock, random, log, others });
+    const care = await Care.open({ ...options, store, keeper, peers, fragments, mirror, signal });
+    return { keeper, peers, life, fragments, mirror, tasks, healing, care };
+  } catch (error) {
+    // Nobody else would: a daemon that did not open has no parts to stop.
+    await found.right?.journal.close();
+    throw error;
+  }
 }

@@ -108,14 +108,17 @@ export async function openVoting(of: VotingPorts): Promise<FoundVoting> {
   }
   try {
     const path = votesPath(charter.epoch);
+    const ready = await readySince(files, hoster.votingSince);
     const journal = await VoteJournal.open(files, path, crypto);
     // A crash may have left the newest votes in the system's memory only; what counts as cast must be on the disk.
-    await syncFile(files, path);
+    await syncFile(files, path).catch(async (error: unknown) => {
+      await journal.close();
+      throw error;
+    });
     const name = cosignerName(charter.name, hoster.id, charter.epoch);
     const cosigner = { name, seed: key.seed, publicKey };
     const right: VotingRight = { hoster: hoster.id, epoch: charter.epoch, cosigner, journal };
     const founding = hoster.votingSince === charters.version(1)?.epoch;
-    const ready = await readySince(files, hoster.votingSince);
     const standing = founding || ready !== undefined ? 'starting' : 'unready';
     return { right, standing, unready: ready ?? [] };
   } catch (error) {
