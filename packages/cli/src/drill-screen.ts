@@ -1,7 +1,7 @@
 // What a terminal shows of a drill while it runs: the sites, the margin, what is being repaired and how long that may take.
 
 import type { Preview, Progress, Sample, Scenario } from '@vauban/drill';
-import { count, period, size, table, wrap } from './output.ts';
+import { count, period, printable, size, table, wrap } from './output.ts';
 
 export interface DrillSeen {
   readonly scenario: Scenario;
@@ -13,14 +13,24 @@ export interface DrillSeen {
 }
 
 const phaseWords: { readonly [phase in Progress['phase']]: string } = {
-  preparing: 'getting ready: files are stored, daemons made to obey the stage',
+  preparing: 'getting ready: every disk is read',
   healthy: 'healthy: nothing has happened yet',
   event: 'the event',
-  degraded: 'degraded: the margin is lower, repair has not begun',
+  degraded: 'degraded: nothing is rebuilt yet',
   repair: 'repair',
-  'full-margin': 'the margin is back',
-  closing: 'closing: what was staged is undone, the disks are read',
+  'full-margin': 'the margin is back: watched a little longer, then all is read back',
+  closing: 'closing: what was staged is undone, waiting times are put back',
 };
+/** Where the last phase begins without what it is named after. */
+const TIME_OVER = 'time over: the margin is not back; now all that can be is read back';
+/** The last line of the screen. */
+const KEYS = 'q or Ctrl-C breaks off: what was staged is undone, what burnt stays burnt';
+
+function phaseInWords({ phase, healed, stored }: Progress, files: number): string {
+  if (phase === 'full-margin' && healed === false) return TIME_OVER;
+  if (phase === 'preparing' && stored < files) return `getting ready: ${stored} of ${files} files stored`;
+  return phaseWords[phase];
+}
 
 /** At most `rows` lines of at most `columns`. */
 export function drillScreen(
@@ -29,25 +39,28 @@ export function drillScreen(
 ): readonly string[] {
   const head = [
     `Drill: ${scenario.title.en}`,
-    `${clock(progress.atMs)}  ${phaseWords[progress.phase]}`,
+    `${clock(progress.atMs)}  ${phaseInWords(progress, scenario.workload.files)}`,
     '',
     ...(sample === undefined ? [] : [marginLine(sample), repairLine(sample), workLine(progress), '']),
   ];
   const sites = sample === undefined ? [] : siteLines(sample, cities, columns);
   const told = events.map(({ atMs, text }) => `${clock(atMs)}  ${text}`);
   const lines = [...head, ...sites, ...(told.length === 0 ? [] : ['', ...told])];
-  return lines
-    .slice(0, rows)
+  const shown = lines.slice(0, rows - 1);
+  const gap = Array.from({ length: Math.max(0, rows - 1 - shown.length) }, () => '');
+  return [...shown, ...gap, KEYS]
+    .slice(-rows)
     .map((line) => (line.length > columns ? `${line.slice(0, columns - 1)}…` : line));
 }
 
-/** One line, for a log. */
-export function drillLine(progress: Progress): string {
+/** One line, for a log. `files`: of the scenario's workload. */
+export function drillLine(progress: Progress, files: number): string {
   const { event, sample } = progress;
   const at = clock(progress.atMs);
   if (event !== undefined) return `${at}  ${event.what.en}`;
-  if (sample === undefined) return `${at}  ${phaseWords[progress.phase]}`;
-  return `${at}  ${progress.phase}: ${marginLine(sample)}; ${repairLine(sample)}; ${workLine(progress)}`;
+  if (sample === undefined) return `${at}  ${phaseInWords(progress, files)}`;
+  const phase = progress.phase === 'full-margin' && progress.healed === false ? 'time over' : progress.phase;
+  return `${at}  ${phase}: ${marginLine(sample)}; ${repairLine(sample)}; ${workLine(progress)}`;
 }
 
 function marginLine({ worstMargin }: Sample): string {
@@ -55,7 +68,7 @@ function marginLine({ worstMargin }: Sample): string {
     ? 'margin unknown: nobody shows the ledger'
     : worstMargin < 0
       ? `margin ${worstMargin}: a segment cannot be read now`
-      : `margin ${worstMargin} of the worst segment`;
+      : `margin ${worstMargin}: fragments that the worst segment has to spare`;
 }
 
 function repairLine({ segmentsToRepair, bytesToGo, rateByLink }: Sample): string {
@@ -84,9 +97,10 @@ function clock(ms: number): string {
   return `${String(Math.floor(seconds / 60)).padStart(3)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-/** The dry run, within 80 columns. */
-export function previewInWords(scenario: Scenario, preview: Preview): string {
-  const { sites, segments, byMargin, segmentsAtRisk, objectsAtRisk } = preview;
+/** The dry run, within 80 columns. `floor`: below which margin the drill breaks off. */
+export function previewInWords(scenario: Scenario, preview: Preview, floor: number | null): string {
+  const { sites, segments, byMargin, segmentsAtRisk, fragmentsToRebuild } = preview;
+  const lowest = Math.min(...Object.keys(byMargin).map(Number));
   const margins = Object.entries(byMargin)
     .toSorted(([a], [b]) => Number(a) - Number(b))
     .map(([margin, many]) => [margin, String(many)]);
@@ -108,14 +122,33 @@ export function previewInWords(scenario: Scenario, preview: Preview): string {
             ],
             margins,
           ),
+          'Margin: fragments to spare, beyond those needed to read.',
+        ]),
+    ...(floor === null || lowest >= floor
+      ? []
+      : [
+          wrap(
+            `! The margin would fall to ${lowest}, below the floor of ${floor}: the drill would be broken off in its course.`,
+          ),
         ]),
     wrap(
       preview.expectedSeconds === null
-        ? 'Nothing would have to be rebuilt.'
-        : `${count(preview.fragmentsToRebuild, 'fragment')} would be rebuilt, ${size(preview.bytesToMove)} over the links, about ${period(preview.expectedSeconds)} once the loss is noticed.`,
+        ? segmentsAtRisk === 0
+          ? 'Nothing would have to be rebuilt.'
+          : 'What cannot be read cannot be rebuilt, and there is nothing else to rebuild.'
+        : `${count(fragmentsToRebuild, 'fragment')} would be rebuilt, ${size(preview.bytesToMove)} over the links, about ${period(preview.expectedSeconds)} once the loss is noticed.`,
     ),
-    ...(objectsAtRisk === null || objectsAtRisk.length === 0
-      ? []
-      : [objectsAtRisk.map((path) => `  at risk: ${path}`).join('\n')]),
+    ...riskInWords(preview),
   ].join('\n\n');
+}
+
+/** Names of files are their agency's: a terminal must not obey them. */
+function riskInWords({ objectsAtRisk, objectsAtRiskCount }: Preview): readonly string[] {
+  if (objectsAtRisk === null || objectsAtRisk.length === 0) return [];
+  const many = objectsAtRiskCount ?? objectsAtRisk.length;
+  const head =
+    many === objectsAtRisk.length
+      ? `${count(many, 'file')} of the vault at risk:`
+      : `Files of the vault at risk, ${objectsAtRisk.length} of ${many}:`;
+  return [[head, ...objectsAtRisk.map((path) => `  ${printable(path)}`)].join('\n')];
 }

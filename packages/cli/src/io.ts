@@ -1,5 +1,6 @@
 // The streams and surroundings a command runs in: the only place besides `main` that knows there is a process.
 
+import { readFileSync } from 'node:fs';
 import type { ReadStream, WriteStream } from 'node:tty';
 
 /** What a command writes to; tests pass their own. */
@@ -25,20 +26,39 @@ export interface Io {
   readonly interactive: boolean;
   /** Undefined where output goes to a file, or nobody types. */
   readonly terminal?: Terminal | undefined;
+  /**
+   * For work that has to be undone: once called, a terminal that is closed and a reader that goes away no longer end the process;
+   * `heard` is called, perhaps several times. Where the caller had hang-ups ignored (nohup), they still are.
+   */
+  onGone?(heard: () => void): void;
 }
 
 /** Called once in a process: from here on, one of its readers that goes away ends it. */
 export function processIo(): Io {
   const { stdout, stderr, env, stdin } = process;
-  for (const stream of [stdout, stderr]) stream.on('error', endUnread);
+  // A reader that has seen enough (`| head`) is no error, not even after the command's last word; nor is a terminal that was closed.
+  let gone = (): void => process.exit(0);
+  const unheard = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    gone();
+  };
+  for (const stream of [stdin, stdout, stderr]) stream.on('error', unheard);
+  const onGone = (heard: () => void) => {
+    gone = heard;
+    if (!ignoresHangUps()) process.on('SIGHUP', heard);
+  };
   const terminal = stdin.isTTY && stdout.isTTY ? terminalOf(stdin, stdout) : undefined;
-  return { stdout, stderr, env, interactive: stdin.isTTY && stderr.isTTY, terminal };
+  return { stdout, stderr, env, interactive: stdin.isTTY && stderr.isTTY, terminal, onGone };
 }
 
-/** A reader that has seen enough (`| head`) is no error, not even after the command's last word. */
-function endUnread(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+/** By the system's word; a listener would end the ignoring. */
+function ignoresHangUps(): boolean {
+  try {
+    const [, mask = '0'] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+    return (BigInt(`0x${mask}`) & 1n) === 1n;
+  } catch {
+    return false;
+  }
 }
 
 function terminalOf(stdin: ReadStream, stdout: WriteStream): Terminal {

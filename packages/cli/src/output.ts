@@ -54,11 +54,12 @@ export function indented(text: string): string {
     .join('\n');
 }
 
-/** Breaks at spaces so that no line passes 80 columns; line breaks in the text stay. */
+/** Breaks at spaces so that no line passes 80 columns; line breaks in the text stay, and so do lines that fit, as they are. */
 export function wrap(text: string, columns = COLUMNS): string {
   return text
     .split('\n')
     .flatMap((paragraph) => {
+      if (paragraph.length <= columns) return [paragraph];
       const lines = [''];
       for (const word of paragraph.split(' ')) {
         const last = lines.at(-1) ?? '';

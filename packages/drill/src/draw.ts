@@ -11,12 +11,17 @@ export interface DrawnSite {
   readonly stands: boolean;
 }
 
-/** In the order drawn. */
 export interface SiteDraw {
+  /** `@1`, `@2`, … in the order drawn. */
   readonly sites: readonly DrawnSite[];
+  /** Where no site left to draw votes, undefined. */
+  readonly voting: DrawnSite | undefined;
 }
 
-/** SHA-256(domain ‖ seed ‖ site id): whoever else stands does not change the order of two sites. `seed` is a safe integer. */
+/**
+ * SHA-256(domain ‖ seed ‖ site id): whoever else stands does not change the order of two sites. Different names are different
+ * sites: whichever is `@voting` is none of `@1`, `@2`, … in a scenario that says `@voting`. `seed` is a safe integer.
+ */
 export function drawSites(of: {
   readonly crypto: Crypto;
   readonly seed: number;
@@ -29,7 +34,9 @@ export function drawSites(of: {
     .filter(({ id, stands }) => stands && !named.has(id))
     .map((site) => ({ site, ticket: concat(ticket(site.id), utf8(site.id)) }))
     .sort((a, b) => compareBytes(a.ticket, b.ticket));
-  return { sites: tickets.map(({ site }) => site) };
+  const drawn = tickets.map(({ site }) => site);
+  const voting = drawn.find(({ votes }) => votes);
+  return { voting, sites: named.has('@voting') ? drawn.filter((site) => site !== voting) : drawn };
 }
 
 /**
@@ -49,10 +56,10 @@ function sitesNamed(
 ): readonly string[] {
   if (site === '@all') return standing;
   if (site.startsWith('@')) {
-    const drawn =
-      site === '@voting' ? draw.sites.find(({ votes }) => votes) : draw.sites[Number(site.slice(1)) - 1];
+    const drawn = site === '@voting' ? draw.voting : draw.sites[Number(site.slice(1)) - 1];
     if (drawn !== undefined) return [drawn.id];
-    const message = `the scenario asks for ${site}, and only ${draw.sites.length} sites stand`;
+    const left = site === '@voting' ? 'none stands and votes' : `only ${draw.sites.length} stand`;
+    const message = `the scenario asks for ${site}, and of the sites that it names no other way ${left}`;
     throw new Fault('usage', 'SITES_TOO_FEW', message, { wanted: site, drawn: draw.sites.length });
   }
   if (known.includes(site)) return [site];

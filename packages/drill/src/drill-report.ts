@@ -9,6 +9,7 @@ import {
   firstByteTable,
   latencyBars,
   least,
+  linkTable,
   marginHistogram,
   phaseTable,
   previewTable,
@@ -16,7 +17,7 @@ import {
 } from './report/tables.ts';
 import { readLatency, timelines } from './report/timelines.ts';
 import type { DrillResult } from './result.ts';
-import { counted, lasting, listed, words } from './words.ts';
+import { citiesOf, counted, lasting, listed, words } from './words.ts';
 
 export function drillReport(result: DrillResult): ReportDocument {
   const { scenario, network, operator, promises } = result;
@@ -85,7 +86,8 @@ function sectionsOf(result: DrillResult): readonly Section[] {
     {
       id: 'course',
       title: words('What happened', 'Déroulement'),
-      parts: [deedTable(result), ...timelines(result, marginIsBack)],
+      text: meteredText(result),
+      parts: [deedTable(result), ...timelines(result, marginIsBack), linkTable(result)],
     },
     {
       id: 'map',
@@ -131,6 +133,25 @@ function sectionsOf(result: DrillResult): readonly Section[] {
       ],
       parts: [durationTable(result), settingTable(result)],
     },
+  ];
+}
+
+/** How bytes on the lines were counted, and what of them was not. */
+function meteredText({ unread, network }: DrillResult): readonly Words[] {
+  const who = listed(citiesOf(network, unread));
+  return [
+    words(
+      'Bytes on the lines are those of the daemons’ own counters, read right before the drill stopped a daemon and in the end. Not counted: what agencies sent, and what a daemon sent between its last reading and its stop.',
+      'Les octets sur les lignes sont ceux des compteurs des démons eux-mêmes, relevés juste avant que l’exercice n’arrête un démon, puis à la fin. Non comptés : les envois des administrations, et ceux d’un démon entre son dernier relevé et son arrêt.',
+    ),
+    ...(unread.length === 0
+      ? []
+      : [
+          words(
+            `Nor what these sent since their reading before, since they did not answer: ${who.en}.`,
+            `Ni ce qu’ont envoyé depuis leur relevé précédent ceux qui n’ont pas répondu : ${who.fr}.`,
+          ),
+        ]),
   ];
 }
 

@@ -80,6 +80,7 @@ export function preview(options: PreviewOptions): Preview {
     atRisk,
     segmentsAtRisk,
     objectsAtRisk: objectsOf === undefined ? null : [...objects].sort().slice(0, NAMED_MAX),
+    objectsAtRiskCount: objectsOf === undefined ? null : objects.size,
     fragmentsToRebuild: work.fragments,
     bytesToMove: Math.round(work.bytes),
     expectedSeconds: work.fragments === 0 ? null : work.secondsAt(budgets),

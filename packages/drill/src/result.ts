@@ -119,8 +119,10 @@ export interface Preview {
   /** Segments that would be unreadable then, hex; the first hundred. */
   readonly atRisk: readonly string[];
   readonly segmentsAtRisk: number;
-  /** Paths of the drill's own vault (or the one that was given) that these hold; null without a vault. */
+  /** Paths of the drill's own vault (or the one that was given) that these hold, the first hundred; null without a vault. */
   readonly objectsAtRisk: readonly string[] | null;
+  /** All of them. */
+  readonly objectsAtRiskCount: number | null;
   readonly fragmentsToRebuild: number;
   /** Over links, by the repair planner's codes. */
   readonly bytesToMove: number;
@@ -188,8 +190,15 @@ export interface DrillResult {
   readonly healed: boolean;
   /** From the first incident (`first-incident`) to the margin's return; null when it never fell, or did not return. */
   readonly toFullMarginMs: number | null;
-  /** Left the sockets of the daemons that run in the end, from before the workload began, or from their last start if that was later. */
+  /**
+   * Left the sockets of all daemons, by their own counters, read right before the drill stopped each and in the end. What a daemon
+   * sent that fell without the drill's doing, since it was read last, is not in it.
+   */
   readonly sentBytes: number;
+  /** Read for repair, by the site it came from; counted in the same way. */
+  readonly repairBytesFrom: { readonly [site: string]: number };
+  /** Sites whose daemons did not answer when their counters were to be read: these sums lack a part of theirs. */
+  readonly unread: readonly string[];
   readonly aborted: Words | null;
   readonly promises: readonly Promised[];
 }

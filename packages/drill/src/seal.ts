@@ -31,11 +31,16 @@ export interface OpenedReport {
   readonly digest: Uint8Array;
 }
 
-/** `html` ends with a line feed and has no seal yet. `seed`: the operator's Ed25519 seed, 32 bytes. Faults: REPORT_SEALED. */
+/**
+ * `html` ends with a line feed and has no seal yet. `seed`: the operator's Ed25519 seed, 32 bytes. Faults (refused): REPORT_SEALED,
+ * REPORT_LONG {bytes, bytesMax}.
+ */
 export function sealReport(
   crypto: Crypto,
   { html, operator, seed }: { readonly html: string; readonly operator: string; readonly seed: Uint8Array },
 ): Uint8Array {
+  // Each character is a byte at least: what is far too long is not copied first.
+  checkLength(html.length);
   const body = utf8(html.endsWith('\n') ? html : `${html}\n`);
   if (findMark(body) !== undefined) {
     throw new Fault(
@@ -47,6 +52,7 @@ export function sealReport(
   const digest = crypto.sha256(body);
   const signature = crypto.ed25519Sign(seed, messageOf(digest));
   const line = utf8(`${OPENING}${operator} ${toHex(digest)} ${toBase64(signature)}${CLOSING}`);
+  checkLength(body.length + line.length);
   const sealed = new Uint8Array(body.length + line.length);
   sealed.set(body);
   sealed.set(line, body.length);
@@ -68,16 +74,13 @@ export function openSealedReport(
     readonly operators: readonly { readonly id: string; readonly key: Uint8Array }[];
   },
 ): OpenedReport {
-  if (file.length > REPORT_BYTES_MAX) {
-    const message = `a report of ${file.length} bytes is longer than any that a drill makes (${REPORT_BYTES_MAX})`;
-    throw new Fault('usage', 'REPORT_LONG', message, { bytes: file.length, bytesMax: REPORT_BYTES_MAX });
-  }
+  checkReportLength(file.length);
   const at = findMark(file);
   if (at === undefined) {
     throw new Fault(
       'integrity',
       'SEAL_MISSING',
-      'the report has no seal: it is not what the drill left, or only a part of it',
+      'the file has no seal: it is no report, or not what the drill left of it, or only a part. The seal is in the HTML file, not in the JSON beside it',
     );
   }
   const seal = parseSeal(file, at);
@@ -90,7 +93,7 @@ export function openSealedReport(
   }
   // The signature first: who changed the text could have written another digest beside it.
   if (!crypto.ed25519Verify(seal.signature, messageOf(seal.digest), key)) {
-    const message = `the seal does not carry the signature of ${seal.operator}`;
+    const message = `the seal does not carry the signature of this network's ${seal.operator}: it was forged, or the report is that of another network`;
     throw new Fault('integrity', 'SEAL_WRONG', message, { operator: seal.operator });
   }
   const found = crypto.sha256(body);
@@ -99,6 +102,19 @@ export function openSealedReport(
     throw new Fault('integrity', 'REPORT_CHANGED', 'the report was changed after it was sealed', facts);
   }
   return { operator: seal.operator, body, digest: crypto.sha256(file) };
+}
+
+/** Of a file, before it is read. Faults: REPORT_LONG (usage). */
+export function checkReportLength(bytes: number): void {
+  if (bytes <= REPORT_BYTES_MAX) return;
+  const message = `a file of ${bytes} bytes is no report: no drill makes one of more than ${REPORT_BYTES_MAX}`;
+  throw new Fault('usage', 'REPORT_LONG', message, { bytes, bytesMax: REPORT_BYTES_MAX });
+}
+
+function checkLength(bytes: number): void {
+  if (bytes <= REPORT_BYTES_MAX) return;
+  const message = `the report would have ${bytes} bytes, and at most ${REPORT_BYTES_MAX} can be sealed: play a shorter drill, or one with fewer readers`;
+  throw new Fault('refused', 'REPORT_LONG', message, { bytes, bytesMax: REPORT_BYTES_MAX });
 }
 
 /** vauban/drill-report/0\n ‖ SHA-256 of everything before the seal. */

@@ -42,6 +42,28 @@ it('draws each site that stands and is not named once, in an order of its own fo
   );
 });
 
+it('never lets two names of one scenario be one site', () => {
+  const several = fc.subarray(['@1', '@2', '@3', '@voting', 'aaa', 'bbb'], { minLength: 2 });
+  fc.assert(
+    fc.property(
+      several,
+      anySeed,
+      fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
+      (names, seed, votes) => {
+        const known = ['aaa', 'bbb', 'ccc', 'ddd', 'eee', 'fff', 'ggg', 'hhh'];
+        const sites = known.map((id, at) => ({ id, votes: id > 'bbb' || votes[at] === true, stands: true }));
+        const steps = names.map((name) => ({ when: { afterMs: 0 }, deed: 'kill' as const, sites: [name] }));
+        const drawn = drawSites({ crypto: nodeCrypto, seed, sites, scenario: { steps } });
+        const of = { draw: drawn, standing: known, known };
+        expect(new Set(names.flatMap((name) => sitesOfStep([name], of))).size).toBe(names.length);
+        expect(sitesOfStep(['@voting'], of).every((id) => sites.find((one) => one.id === id)?.votes)).toBe(
+          true,
+        );
+      },
+    ),
+  );
+});
+
 it('does not draw the same for all seeds', () => {
   const sites = ['a', 'b', 'c', 'd', 'e'].map((id) => ({ id, votes: id === 'd', stands: true }));
   const firsts = new Set(Array.from({ length: 60 }, (_, seed) => draw(seed, sites).sites[0]?.id));
@@ -57,6 +79,14 @@ it('finds the sites of a step', () => {
   expect(sitesOfStep(['@all', 'a', 'metz'], of)).toEqual(['a', 'c', 'metz']);
   expect(codeOf(() => sitesOfStep(['@4'], of))).toBe('SITES_TOO_FEW');
   expect(codeOf(() => sitesOfStep(['mets'], of))).toBe('SITE_UNKNOWN');
+  const none = {
+    ...of,
+    draw: draw(
+      7,
+      sites.map((one) => ({ ...one, votes: false })),
+    ),
+  };
+  expect(codeOf(() => sitesOfStep(['@voting'], none))).toBe('SITES_TOO_FEW');
 });
 
 function codeOf(work: () => unknown): string {

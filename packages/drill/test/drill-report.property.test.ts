@@ -91,3 +91,58 @@ it('has every section that a reader looks for', () => {
     new Set(['figures', 'promises', 'table', 'timeline', 'map', 'histogram', 'bars']),
   );
 });
+
+describe('what is to be found in it', () => {
+  const all = (result: DrillResult) => drillReport(result).sections.flatMap(({ parts }) => parts);
+  const rowsOf = (result: DrillResult, caption: string) =>
+    all(result).flatMap((part) =>
+      part.kind === 'table' && part.caption.en.startsWith(caption) ? part.rows : [],
+    );
+
+  it('bytes and highest rate of each site that repair read from, and their sum beside the one foreseen', () => {
+    const result = judged(burntOne);
+    expect(rowsOf(result, 'Read for repair')).toEqual([
+      ['Metz', 30_000_000, 1_500_000],
+      ['Nancy', 23_000_000, 900_000],
+    ]);
+    const [, foreseen, happened] =
+      rowsOf(result, 'The dry run').find(([what]) => (what as { en: string }).en === 'Read for repair') ?? [];
+    expect([foreseen, happened]).toMatchObject([{ en: '53 MB' }, { en: '53 MB' }]);
+  });
+
+  it('what bytes were not counted, and whose', () => {
+    expect(said(judged(burntOne))).toContain('Not counted: what agencies sent');
+    expect(said(judged(burntOne))).not.toContain('did not answer:');
+    expect(said(judged({ ...burntOne, unread: ['nancy'] }))).toContain('did not answer: Nancy.');
+  });
+
+  it('steps that were not carried out', () => {
+    const { scenario } = scenarioNamed('strasbourg-2021');
+    const rows = rowsOf(judged({ ...burntOne, scenario, done: [] }), 'What was done');
+    expect(rows).toHaveLength(scenario.steps.length);
+    expect(rows.every(([when]) => (when as { en: string }).en === 'not carried out')).toBe(true);
+    expect(rowsOf(judged(burntOne), 'What was done')).toHaveLength(1);
+  });
+
+  it('of files at risk how many there are', () => {
+    const objectsAtRisk = Array.from({ length: 100 }, (_, nth) => `${nth}.pdf`);
+    const preview = { ...burntOne.preview, objectsAtRisk, objectsAtRiskCount: 1_234 };
+    expect(
+      rowsOf(judged({ ...burntOne, preview }), 'Files at risk by the dry run: 100 of 1234'),
+    ).toHaveLength(100);
+  });
+
+  it('the worst moment with what was known of it', () => {
+    const worst = all(judged(burntOne)).find(
+      (part) => part.kind === 'map' && part.caption.en.startsWith('At'),
+    );
+    const struck = worst?.kind === 'map' ? worst.sites.filter(({ state }) => state !== 'well') : [];
+    expect(struck).toMatchObject([{ id: 'strasbourg', state: 'lost', note: { en: 'burnt' } }]);
+  });
+
+  it('when it began and ended, and how long it watched', () => {
+    const setting = JSON.stringify(rowsOf(judged(burntOne), 'Setting'));
+    expect(setting).toContain('2026-11-20 09:30:00');
+    expect(setting).toContain('8.0 s before the first step; 5.0 min at most for the margin');
+  });
+});

@@ -78,8 +78,19 @@ describe('what is foreseen', () => {
     });
     expect(four.atRisk).toHaveLength(9);
     expect(four.objectsAtRisk).toHaveLength(9);
-    expect(foresee(['s1']).objectsAtRisk).toBeNull();
-    expect(foresee(['s1'], { objectsOf: () => ['x'] }).objectsAtRisk).toEqual([]);
+    expect(foresee(['s1'])).toMatchObject({ objectsAtRisk: null, objectsAtRiskCount: null });
+    expect(foresee(['s1'], { objectsOf: () => ['x'] })).toMatchObject({
+      objectsAtRisk: [],
+      objectsAtRiskCount: 0,
+    });
+  });
+
+  it('names a hundred files at risk, and counts all of them, each once', () => {
+    const made = foresee(['s1', 's2', 's3', 's4'], {
+      objectsOf: (segment) => ['in all', ...Array.from({ length: 20 }, (_, nth) => `${segment} ${nth}`)],
+    });
+    expect(made.objectsAtRisk).toHaveLength(100);
+    expect(made.objectsAtRiskCount).toBe(181);
   });
 
   it('counts who is silent already', () => {

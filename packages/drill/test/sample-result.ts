@@ -76,6 +76,7 @@ export const burntOne: Seen = {
     atRisk: [],
     segmentsAtRisk: 0,
     objectsAtRisk: [],
+    objectsAtRiskCount: 0,
     fragmentsToRebuild: 12,
     bytesToMove: 53_000_000,
     expectedSeconds: 4,
@@ -123,6 +124,8 @@ export const burntOne: Seen = {
   healed: true,
   toFullMarginMs: 30_000,
   sentBytes: 400_000_000,
+  repairBytesFrom: { metz: 30_000_000, nancy: 23_000_000 },
+  unread: [],
   aborted: null,
 };
 
@@ -242,6 +245,8 @@ export const anySeen: fc.Arbitrary<Seen> = fc
     disksAfter: anyCount,
     readBack: fc.record({ files: fc.nat(30), whole: fc.nat(30) }),
     toFullMarginMs: fc.option(anyMs),
+    repairBytesFrom: fc.dictionary(fc.constantFrom(...siteIds), fc.nat(1e9)),
+    unread: anySites,
     aborted: fc.option(fc.constant({ en: 'the margin fell below 1', fr: 'la marge est tombée sous 1' })),
     preview: fc.record({
       sites: anySites,
@@ -250,6 +255,7 @@ export const anySeen: fc.Arbitrary<Seen> = fc
       atRisk: fc.array(fc.constant('ab'.repeat(32)), { maxLength: 3 }),
       segmentsAtRisk: fc.nat(40),
       objectsAtRisk: fc.option(fc.array(fc.constantFrom('a/b.pdf', '<b>'), { maxLength: 3 })),
+      objectsAtRiskCount: fc.option(fc.nat(200)),
       fragmentsToRebuild: fc.nat(100),
       bytesToMove: fc.nat(1e9),
       expectedSeconds: fc.option(fc.nat(1_000)),

@@ -4,7 +4,7 @@ import { fromHex, isFault, toHex, utf8 } from '@vauban/core';
 import { nodeCrypto } from '@vauban/core/node';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openSealedReport, sealReport } from '../src/index.ts';
+import { checkReportLength, openSealedReport, REPORT_BYTES_MAX, sealReport } from '../src/index.ts';
 import vector from '../vectors/seal.json' with { type: 'json' };
 
 const seed = nodeCrypto.sha256(utf8('an operator'));
@@ -51,6 +51,31 @@ it('ends the last line of a body that lacks its line feed, and seals once only',
   const made = sealReport(nodeCrypto, { html: html.trimEnd(), operator: 'crisis-team', seed });
   expect(toHex(made)).toBe(toHex(sealed));
   expect(() => sealReport(nodeCrypto, { html: text, operator: 'crisis-team', seed })).toThrow(/seal already/);
+});
+
+describe('a report of more than 256 MiB', () => {
+  const faultOf = (work: () => unknown) => {
+    try {
+      work();
+    } catch (error) {
+      if (isFault(error)) return [error.kind, error.code, error.facts['bytesMax']];
+    }
+    return [];
+  };
+  it('is not sealed, by characters or by bytes', () => {
+    const seal = (text: string) => () =>
+      sealReport(nodeCrypto, { html: text, operator: 'crisis-team', seed });
+    const long = ['refused', 'REPORT_LONG', REPORT_BYTES_MAX];
+    expect(faultOf(seal('x'.repeat(REPORT_BYTES_MAX + 1)))).toEqual(long);
+    expect(faultOf(seal('€'.repeat(REPORT_BYTES_MAX / 3 + 1)))).toEqual(long);
+  });
+  it('is not opened, nor read', () => {
+    const long = ['usage', 'REPORT_LONG', REPORT_BYTES_MAX];
+    const file = new Uint8Array(REPORT_BYTES_MAX + 1);
+    expect(faultOf(() => openSealedReport(nodeCrypto, { file, operators }))).toEqual(long);
+    expect(faultOf(() => checkReportLength(REPORT_BYTES_MAX + 1))).toEqual(long);
+    expect(faultOf(() => checkReportLength(REPORT_BYTES_MAX))).toEqual([]);
+  });
 });
 
 describe('does not open', () => {

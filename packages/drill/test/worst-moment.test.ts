@@ -5,7 +5,7 @@ import type { Deed, Step } from '../src/scenario.ts';
 import { worstMoment } from '../src/worst-moment.ts';
 
 const known = ['a', 'b', 'c', 'd'];
-const draw = { sites: known.map((id) => ({ id, votes: true, stands: true })) };
+const draw = { voting: undefined, sites: known.map((id) => ({ id, votes: true, stands: true })) };
 const step = (deed: Deed, sites: readonly string[], when: Step['when'] = { afterMs: 0 }): Step => ({
   deed,
   sites,

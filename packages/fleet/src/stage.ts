@@ -30,6 +30,13 @@ export interface DiskDeed {
   readonly seed: number;
 }
 
+/** A metric by its whole name, and the label whose values are told apart; without one, all is summed under ''. */
+export interface Metered {
+  readonly name: string;
+  readonly label?: string;
+}
+export type Readings = ReadonlyMap<string, number>;
+
 export interface Stage {
   /** The network's directory, with the charter and the operators' keys. */
   readonly directory: string;
@@ -60,8 +67,8 @@ export interface Stage {
   walk(site: string, how?: 'what changed'): AsyncIterable<DiskFragment>;
   /** What a daemon's configuration lets repair take, in bytes per second: the least of all that stand. */
   repairBudgets(): Promise<{ readonly linkBytesPerSecond: number; readonly diskBytesPerSecond: number }>;
-  /** A metric of the site's daemons, summed over them and their labels; 0 where none answers. */
-  meter(site: string, name: string): Promise<number>;
+  /** Metrics of the site's daemons as they are now, each summed over them; undefined unless all of them answer. */
+  meter(site: string, wanted: readonly Metered[]): Promise<readonly Readings[] | undefined>;
   /** Which daemons run, and which sites have burnt. */
   look(): Promise<{ readonly running: ReadonlySet<string>; readonly burnt: ReadonlySet<string> }>;
 }

@@ -1,6 +1,6 @@
 // vauban drill verify: is this report the one that the ledger knows?
 
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { Fault } from '@vauban/core';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
@@ -15,11 +15,13 @@ export function registerDrillVerify(parent: Command, context: Context): void {
   context.declare<OperatorVerbOptions>(command, {
     example: 'vauban drill verify ./reports/drill-burn-one-site-1f2e3d4c.html --network ./grand-est',
     run: async ([path = ''], options) => {
-      const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+      const unreadable = (error: NodeJS.ErrnoException) => {
         const message = `the report ${path} cannot be read: ${whyUnreadable(error)}`;
         throw new Fault('usage', 'REPORT_UNREADABLE', message, { path });
-      });
-      const { verifyReport } = await import('@vauban/drill');
+      };
+      const { checkReportLength, verifyReport } = await import('@vauban/drill');
+      checkReportLength((await stat(path).catch(unreadable)).size);
+      const bytes = await readFile(path).catch(unreadable);
       const found = await atOperatorDesk(context, options, (desk) =>
         verifyReport(desk, new Uint8Array(bytes), context.signal),
       );

@@ -29,8 +29,6 @@ interface Options {
 }
 
 const EVENTS_SHOWN = 8;
-/** Format of the ledger's entry. */
-const MARGIN_MAX = 255;
 /** Without a terminal: so often a line, besides events and phases. */
 const LINE_EVERY_MS = 5_000;
 
@@ -71,15 +69,11 @@ export function registerDrill(program: Command, context: Context): Command {
         const message = 'a drill needs a network: give --network <its directory>';
         throw new Fault('usage', 'NETWORK_MISSING', message, {});
       }
-      if ((options.abortBelow ?? 0) > MARGIN_MAX) {
-        const message = `no margin is above ${MARGIN_MAX}: --abort-below ${options.abortBelow} would never let a drill begin`;
-        throw new Fault('usage', 'MARGIN_UNKNOWN', message, {});
-      }
+      const stage = await openStage(network, { command: ownCommand });
       // Without the signal of Ctrl-C: what was staged is undone by asking the daemons.
       const { operatorKey } = options;
       const desk = await OperatorDesk.open(network, operatorKey === undefined ? {} : { operatorKey });
       try {
-        const stage = await openStage(network, { command: ownCommand });
         await (options.dryRun === true ? dryRun : play)(context, { drill, file, stage, desk, options });
       } finally {
         await desk.close();
@@ -109,7 +103,12 @@ async function dryRun(context: Context, { drill, file, stage, desk, options }: G
     { view, draw, charter: desk.charter, ...(objectsOf === undefined ? {} : { objectsOf }) },
   );
   const { scenario } = file;
-  context.print({ scenario: scenario.name, seed, ...foreseen }, previewInWords(scenario, foreseen));
+  const { abortBelow = scenario.abortBelow } = options;
+  drill.checkFloor(abortBelow, desk.charter, null);
+  context.print(
+    { scenario: scenario.name, seed, ...foreseen },
+    previewInWords(scenario, foreseen, abortBelow),
+  );
 }
 
 /** Only their agency knows which files a segment holds. */
@@ -148,11 +147,13 @@ async function play(context: Context, { drill, file, stage, desk, options }: Gro
   const scratch = await mkdtemp(join(tmpdir(), 'vauban-drill-'));
   let result: Drill.DrillResult;
   let written: Drill.WrittenReport;
+  const { burnt } = await stage.look();
   try {
     await drill.checkReportPlace(report);
     const cast = await drill.castDrill(drilling);
+    await drill.checkReady(drilling, cast);
     const foreseen = await drill.foresee({ stage, file }, { ...cast, charter: desk.charter });
-    if (!context.json) context.say(`${previewInWords(scenario, foreseen)}\n`);
+    if (!context.json) context.say(`${previewInWords(scenario, foreseen, abortBelow)}\n`);
     await confirmed(context, {
       yes: options.yes,
       question: `${scenario.title.en}: this is done for real to ${desk.charter.name}, and what burns stays burnt?`,
@@ -161,9 +162,11 @@ async function play(context: Context, { drill, file, stage, desk, options }: Gro
     watched.begin();
     result = await drill.runDrill({ ...drilling, scratch }, cast);
     written = await drill.writeReport(desk, { file, result, directory: report });
+  } catch (error) {
+    throw drilling.signal.aborted ? await brokenOff(stage, burnt) : error;
   } finally {
-    watched.end();
     await rm(scratch, { recursive: true, force: true });
+    watched.end();
     for (const message of left) context.say(`! Not as it was before: ${message}`);
   }
   const ok = result.aborted === null && result.promises.every(({ kept }) => kept);
@@ -176,14 +179,24 @@ async function play(context: Context, { drill, file, stage, desk, options }: Gro
     report: written,
     aborted: result.aborted?.en ?? null,
   };
-  context.print(document, verdictInWords(result, { ok, written }));
+  context.print(document, verdictInWords(result, { ok, written, network: options.network ?? '' }));
   if (!ok) context.status = 1;
+}
+
+/** What Ctrl-C leaves behind. `burntBefore`: sites that had burnt before the drill. */
+async function brokenOff(stage: Stage, burntBefore: ReadonlySet<string>): Promise<Fault> {
+  const { burnt } = await stage.look();
+  const lost = [...burnt].filter((site) => !burntBefore.has(site));
+  const stays = lost.length === 0 ? 'nothing has burnt' : `burnt, and stays burnt: ${lost.join(', ')}`;
+  const message = `broken off by hand, so there is no report; what was staged is undone; ${stays}`;
+  return new Fault('interrupted', 'INTERRUPTED', message, { burnt: lost });
 }
 
 function verdictInWords(
   { promises, aborted, scenario }: Drill.DrillResult,
-  { ok, written }: { readonly ok: boolean; readonly written: Drill.WrittenReport },
+  of: { readonly ok: boolean; readonly written: Drill.WrittenReport; readonly network: string },
 ): string {
+  const { ok, written, network } = of;
   const lines = promises.map(
     ({ kept, title, detail }) =>
       `${kept ? 'kept  ' : 'BROKEN'}  ${title.en}\n        ${wrap(detail.en, 72).replaceAll('\n', '\n        ')}`,
@@ -195,6 +208,7 @@ function verdictInWords(
     '',
     `Report: ${written.html}`,
     `        ${written.json}`,
+    `Next: vauban drill verify ${written.html} --network ${network}`,
     ...(written.unrecorded === null
       ? []
       : [wrap(`! The ledger does not know of the report yet: ${written.unrecorded}`)]),
@@ -220,6 +234,7 @@ function watch(
   return {
     left: [left.signal],
     begin: () => {
+      context.io.onGone?.(() => left.abort());
       if (terminal === undefined || context.json) return;
       screen = new FullScreen(context.io, terminal);
       screen.left.addEventListener('abort', () => left.abort(), { once: true });
@@ -239,7 +254,7 @@ function watch(
       if (screen !== undefined) screen.show((size) => drillScreen(now, size));
       else if (sample === undefined || performance.now() - lineMs >= LINE_EVERY_MS) {
         if (sample !== undefined) lineMs = performance.now();
-        context.say(drillLine(progress));
+        context.say(drillLine(progress, scenario.workload.files));
       }
     },
   };

@@ -6,6 +6,7 @@ import { announceMaintenance, declareSiteLost, type OperatorDesk, type Stage } f
 import type { Words } from '@vauban/report';
 import type { Done, Event, Return } from '../result.ts';
 import type { Deed, Step } from '../scenario.ts';
+import type { Meters } from './meters.ts';
 import type { Workload } from './workload.ts';
 
 /** Deeds that only a staged daemon can be made to suffer. */
@@ -19,6 +20,7 @@ export interface DeedsOptions {
   readonly stage: Stage;
   readonly desk: OperatorDesk;
   readonly workload: Workload;
+  readonly meters: Pick<Meters, 'beforeStop'>;
   /** ms since the drill's start. */
   readonly now: () => number;
   readonly seed: number;
@@ -90,7 +92,7 @@ export class Deeds {
   }
 
   async #carryOut(step: Step, sites: readonly string[], low: () => boolean): Promise<void> {
-    const { stage, desk, workload, seed, signal } = this.#options;
+    const { stage, desk, workload, meters, seed, signal } = this.#options;
     const { deed, share = 1, delayMs = 0, forMs = 0 } = step;
     const each = async (work: (site: string) => Promise<unknown>) => {
       for (const site of sites) if (!low()) await work(site);
@@ -99,12 +101,15 @@ export class Deeds {
     const nth = seed + this.done.length;
     switch (deed) {
       case 'burn':
+        await meters.beforeStop(sites);
         // All at once: a fire does not wait for the next one.
         await stage.kill(sites);
         return each((site) => stage.burn(site));
       case 'kill':
+        await meters.beforeStop(sites);
         return stage.kill(sites);
       case 'stop':
+        await meters.beforeStop(sites);
         return stage.stop(sites);
       case 'start':
         return stage.start(sites, signal);
@@ -136,8 +141,9 @@ export class Deeds {
   }
 
   async #upgrade(site: string, forMs: number): Promise<void> {
-    const { stage, desk, signal } = this.#options;
+    const { stage, desk, meters, signal } = this.#options;
     await announceMaintenance(desk, { site, until: nodeClock.now() + Math.max(forMs, 60_000) });
+    await meters.beforeStop([site]);
     this.#darkSince.set(site, this.#options.now());
     await stage.stop([site]);
     await stage.start([site], signal);

@@ -1,10 +1,25 @@
 // A drill from its first word in the ledger to its last: made ready, watched while it is healthy, struck, watched until the margin
 // is back or the time is over, walked, judged. Whatever happens, what was staged is undone and the ledger told.
 
-import { asFault, type Charter, Fault, fromHex, quorumOf, toHex, votingHosters } from '@vauban/core';
+import {
+  asFault,
+  type Charter,
+  type Durations,
+  type Fault,
+  fromHex,
+  quorumOf,
+  toHex,
+  votingHosters,
+} from '@vauban/core';
 import { nodeClock, nodeCrypto, nodeRandom } from '@vauban/core/node';
 import type { Vault } from '@vauban/client';
-import { enactCharter, hasOfficers, type LedgerSegment, type OperatorDesk, type Stage } from '@vauban/fleet';
+import {
+  enactCharter,
+  type HealingOverview,
+  type LedgerSegment,
+  type OperatorDesk,
+  type Stage,
+} from '@vauban/fleet';
 import { drawSites, type SiteDraw, sitesOfStep } from '../draw.ts';
 import { judge, type Seen } from '../promises.ts';
 import type { DrillResult, Event, Phase, PhaseName, Sample } from '../result.ts';
@@ -17,8 +32,10 @@ import { environmentOf } from './environment.ts';
 import { foresee } from './foresee.ts';
 import { LedgerWatch, type LedgerView } from './ledger-watch.ts';
 import { objectsInVault } from './objects-in-vault.ts';
+import { Meters } from './meters.ts';
 import { Observer } from './observer.ts';
 import { play } from './play.ts';
+import { heardOf } from './ready.ts';
 import { UnderWay } from './under-way.ts';
 import { noCounts, Workload } from './workload.ts';
 
@@ -48,6 +65,10 @@ export interface Progress {
   readonly phase: PhaseName | 'preparing' | 'closing';
   readonly sample?: Sample;
   readonly event?: Event;
+  /** Whether the margin came back; null before that is known. */
+  readonly healed: boolean | null;
+  /** Files, while the drill is got ready. */
+  readonly stored: number;
   readonly reads: number;
   readonly failures: number;
   readonly wrong: number;
@@ -57,6 +78,8 @@ export interface Progress {
 export interface Cast {
   readonly view: LedgerView;
   readonly draw: SiteDraw;
+  /** Daemons that answer. */
+  readonly heard: HealingOverview;
 }
 
 /** Who would be struck, from the ledger as it is now. Faults: NETWORK_SILENT, SITES_TOO_FEW, SITE_UNKNOWN (usage). */
@@ -64,11 +87,10 @@ export async function castDrill(
   options: Pick<DrillOptions, 'stage' | 'desk' | 'file' | 'seed' | 'signal'>,
 ): Promise<Cast> {
   const { stage, desk, file, seed, signal } = options;
+  const heard = await heardOf(desk);
   const watch = new LedgerWatch(desk.session, signal);
-  const view = await watch.look(new Set(desk.charter.daemons.map(({ id }) => id)));
-  if (view === undefined) {
-    throw new Fault('unreachable', 'NETWORK_SILENT', 'no hoster answers: start the network first', {});
-  }
+  await watch.look(new Set(heard.daemons.map(({ id }) => id)));
+  const view = watch.known;
   const { burnt } = await stage.look();
   const { charter } = desk;
   const sites = charter.sites.map(({ id }) => ({
@@ -79,7 +101,7 @@ export async function castDrill(
   const draw = drawSites({ crypto: nodeCrypto, seed, scenario: file.scenario, sites });
   const standing = stage.sites.filter((site) => !burnt.has(site));
   for (const step of file.scenario.steps) sitesOfStep(step.sites, { draw, standing, known: stage.sites });
-  return { view, draw };
+  return { view, draw, heard };
 }
 
 function isVoting(charter: Charter, site: string): boolean {
@@ -87,14 +109,10 @@ function isVoting(charter: Charter, site: string): boolean {
   return charter.daemons.some((one) => one.site === site && voters.has(one.id));
 }
 
-/** Faults: those of castDrill, of a first put, OFFICERS_MISSING, DRILL_UNDER_WAY (refused), and whatever the stage cannot do. */
+/** After `checkReady`. Faults: those of castDrill, of a first put, DRILL_UNDER_WAY (refused), and whatever the stage cannot do. */
 export async function runDrill(options: DrillOptions, { draw }: Cast): Promise<DrillResult> {
   const { stage, desk, file, seed, abortBelow, signal, onProgress } = options;
   const { scenario } = file;
-  if (!(await hasOfficers(stage.directory))) {
-    const message = `a drill stores files of an agency of its own, and may shorten waiting times: both are changes of the charter, and ${stage.directory} holds no officers' keys`;
-    throw new Fault('refused', 'OFFICERS_MISSING', message, { directory: stage.directory });
-  }
   const drill = nodeRandom.bytes(16);
   let began = nodeClock.monotonic();
   const now = () => Math.round(nodeClock.monotonic() - began);
@@ -102,10 +120,12 @@ export async function runDrill(options: DrillOptions, { draw }: Cast): Promise<D
   const phases: Phase[] = [];
   const events: Event[] = [];
   let workload: Workload | undefined;
+  let healed: boolean | null = null;
   const tell = (more: Pick<Progress, 'sample' | 'event'> = {}) => {
     onProgress({
       atMs: now(),
       phase,
+      healed,
       ...(workload?.counts ?? noCounts),
       ...more,
     });
@@ -137,11 +157,7 @@ export async function runDrill(options: DrillOptions, { draw }: Cast): Promise<D
     await say('begun');
     hasBegun = true;
     vault = await openDrillVault(stage.directory);
-    await enactCharter(
-      stage.directory,
-      (charter) => ({ ...charter, durations: { ...underWay.durations, ...scenario.durations } }),
-      { signal },
-    );
+    await enactDurations(stage, { ...underWay.durations, ...scenario.durations }, signal);
     await desk.session.catchUp();
     const { burnt } = await stage.look();
     const standing = stage.sites.filter((site) => !burnt.has(site));
@@ -155,7 +171,7 @@ export async function runDrill(options: DrillOptions, { draw }: Cast): Promise<D
       now,
       signal,
     });
-    await workload.fill();
+    await workload.fill(tell);
     const observer = new Observer({
       desk,
       stage,
@@ -171,7 +187,8 @@ export async function runDrill(options: DrillOptions, { draw }: Cast): Promise<D
     const disksBefore = countDisks(diskBefore, { ...placeOf(desk, view), sites: first.sites });
     const objectsOf = await objectsInVault(vault, prefix, signal);
     const preview = await foresee(options, { view, draw, charter: desk.charter, objectsOf });
-    const sentBefore = await sentBytes(stage);
+    const meters = new Meters(stage);
+    await meters.begin();
 
     began = nodeClock.monotonic();
     const startedAt = nodeClock.now();
@@ -182,6 +199,7 @@ export async function runDrill(options: DrillOptions, { draw }: Cast): Promise<D
       stage,
       desk,
       workload,
+      meters,
       now,
       seed,
       onEvent: (event) => {
@@ -201,6 +219,7 @@ export async function runDrill(options: DrillOptions, { draw }: Cast): Promise<D
       now,
       abortBelow,
     });
+    healed = course.healed;
     if (course.aborted === null) {
       enter('full-margin');
       await nodeClock.sleep(scenario.fullMarginMs, signal);
@@ -242,7 +261,7 @@ export async function runDrill(options: DrillOptions, { draw }: Cast): Promise<D
       disksAfter: countDisks(diskAfter, { ...placeOf(desk, ending), sites: last.sites, before: diskBefore }),
       healed: course.healed,
       toFullMarginMs: course.toFullMarginMs,
-      sentBytes: sentSince(sentBefore, await sentBytes(stage)),
+      ...(await meters.end()),
       aborted: course.aborted,
     };
     const result = { ...seen, promises: judge(seen) };
@@ -256,15 +275,28 @@ export async function runDrill(options: DrillOptions, { draw }: Cast): Promise<D
     // Also after Ctrl-C or a fault: a network is not left in a play, nor the ledger without an end of it.
     if (!hasEnded) await deeds?.undo(AbortSignal.timeout(CLOSING_MS)).catch(left);
     await stage.restore(AbortSignal.timeout(CLOSING_MS)).catch(left);
-    const durations = underWay.durations;
-    await enactCharter(stage.directory, (charter) => ({ ...charter, durations }), {
-      signal: AbortSignal.timeout(CLOSING_MS),
-    }).then(() => underWay.end(), left);
+    await enactDurations(stage, underWay.durations, AbortSignal.timeout(CLOSING_MS)).then(
+      () => underWay.end(),
+      left,
+    );
     await desk.session.catchUp().catch(left);
     await workload?.removeAll(AbortSignal.timeout(CLOSING_MS)).catch(left);
     await vault?.close();
     if (hasBegun && !hasEnded) await say('aborted').catch(left);
   }
+}
+
+/** Nothing is asked of hosters where the charter says so already. */
+async function enactDurations(stage: Stage, durations: Durations, signal: AbortSignal): Promise<void> {
+  const fields = Object.keys(durations) as (keyof Durations)[];
+  await enactCharter(
+    stage.directory,
+    (charter) =>
+      fields.every((field) => charter.durations[field] === durations[field])
+        ? charter
+        : { ...charter, durations },
+    { signal },
+  );
 }
 
 /** Once more when a site whose daemons run has not answered: it may just have been busy. */
@@ -310,25 +342,6 @@ function namedByBoth(
     );
     return [{ ...one, holders }];
   });
-}
-
-/** Bytes that left the sockets of each site's daemons since they were started. */
-async function sentBytes(stage: Stage): Promise<ReadonlyMap<string, number>> {
-  const sites = stage.sites.map(async (site) => {
-    const sent = await stage.meter(site, 'vauban_network_sent_bytes_total');
-    return [site, sent] as const;
-  });
-  return new Map(await Promise.all(sites));
-}
-
-/** By those that run in the end; one that was started again counts from its start. */
-function sentSince(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): number {
-  let sum = 0;
-  for (const [site, sent] of after) {
-    const earlier = before.get(site) ?? 0;
-    sum += sent >= earlier ? sent - earlier : sent;
-  }
-  return sum;
 }
 
 function networkOf(charter: Charter): DrillResult['network'] {

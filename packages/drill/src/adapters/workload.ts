@@ -19,11 +19,13 @@ const LAST_READERS = 3;
 const RETAINED_MS = 180_000;
 
 export interface Counts {
+  /** Files that the drill began with. */
+  readonly stored: number;
   readonly reads: number;
   readonly failures: number;
   readonly wrong: number;
 }
-export const noCounts: Counts = { reads: 0, failures: 0, wrong: 0 };
+export const noCounts: Counts = { stored: 0, reads: 0, failures: 0, wrong: 0 };
 
 interface Stored {
   readonly path: string;
@@ -67,10 +69,14 @@ export class Workload {
     return this.#counts;
   }
 
-  /** What the drill begins with. Faults: those of a put. */
-  async fill(): Promise<void> {
+  /** What the drill begins with; `onStored` after each file. Faults: those of a put. */
+  async fill(onStored: () => void): Promise<void> {
     const { files, bytesEach } = this.#options.shape;
-    for (let nth = 0; nth < files; nth++) await this.#store(`seed-${nth}`, bytesEach);
+    for (let nth = 0; nth < files; nth++) {
+      await this.#store(`seed-${nth}`, bytesEach);
+      this.#counts = { ...this.#counts, stored: nth + 1 };
+      onStored();
+    }
   }
 
   begin(): void {
@@ -207,6 +213,7 @@ export class Workload {
     this.deals.push(deal);
     const { reads, failures, wrong } = this.#counts;
     this.#counts = {
+      ...this.#counts,
       reads: reads + (deal.operation === 'read' ? 1 : 0),
       failures: failures + (deal.error === undefined ? 0 : 1),
       wrong: wrong + (deal.wrongBytes === true ? 1 : 0),

@@ -2,7 +2,7 @@
 
 import type { TablePart } from '@vauban/report';
 import type { DrillResult } from '../result.ts';
-import { bytesLong, counted, words } from '../words.ts';
+import { bytesLong, counted, lasting, words } from '../words.ts';
 import { durationWords } from './vocabulary.ts';
 
 export function durationTable({ durations }: DrillResult): TablePart {
@@ -37,6 +37,9 @@ export function settingTable(result: DrillResult): TablePart {
   const written = bytesLong(workload.writeBytes);
   const files = counted(workload.files, ['file', 'files'], ['fichier', 'fichiers']);
   const floor = scenario.abortBelow;
+  const healthy = lasting(scenario.healthyMs);
+  const patience = lasting(scenario.healWithinMs);
+  const after = lasting(scenario.fullMarginMs);
   return {
     kind: 'table',
     caption: words('Setting', 'Cadre'),
@@ -47,6 +50,15 @@ export function settingTable(result: DrillResult): TablePart {
       [words('SHA-256 of the scenario’s file', 'SHA-256 du fichier du scénario'), result.scenarioDigest],
       [words('Seed of the draw', 'Graine du tirage'), String(result.seed)],
       [words('Operator', 'Opérateur'), result.operator],
+      [words('Began (UTC)', 'Début (UTC)'), moment(result.startedAt)],
+      [words('Ended (UTC)', 'Fin (UTC)'), moment(result.endedAt)],
+      [
+        words('Watched', 'Observation'),
+        words(
+          `${healthy.en} before the first step; ${patience.en} at most for the margin to come back after the last; then ${after.en}`,
+          `${healthy.fr} avant la première étape ; ${patience.fr} au plus pour le retour de la marge après la dernière ; puis ${after.fr}`,
+        ),
+      ],
       [
         words('Network', 'Réseau'),
         words(
@@ -72,4 +84,9 @@ export function settingTable(result: DrillResult): TablePart {
       [words('Memory', 'Mémoire'), bytesLong(environment.memoryBytes)],
     ],
   };
+}
+
+/** `2026-11-23 06:52:00`. */
+function moment(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
 }

@@ -40,10 +40,12 @@ export function stateMaps(result: DrillResult): readonly MapPart[] {
   ];
 }
 
-/** The least margin; of several such moments one with the fewest sites well. */
+/** The least margin; of several such moments one with the fewest sites well, and of these the first at which most is known of the others. */
 function worstOf(samples: readonly Sample[]): Sample | undefined {
-  const wellIn = ({ sites }: Sample) => Object.values(sites).filter((state) => state === 'up').length;
-  const rank = (one: Sample) => (one.worstMargin ?? Number.POSITIVE_INFINITY) * 1_000 + wellIn(one);
+  const countIn = ({ sites }: Sample, wanted: SiteState) =>
+    Object.values(sites).filter((state) => state === wanted).length;
+  const rank = (one: Sample) =>
+    (one.worstMargin ?? Number.POSITIVE_INFINITY) * 1e6 + countIn(one, 'up') * 1e3 + countIn(one, 'silent');
   return samples.reduce<Sample | undefined>(
     (worst, one) => (worst === undefined || rank(one) < rank(worst) ? one : worst),
     undefined,

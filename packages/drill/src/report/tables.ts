@@ -9,8 +9,13 @@ import { deedWords, operationWords, phaseName } from './vocabulary.ts';
 
 const NONE = words('—', '—');
 
-export function deedTable({ done, network }: DrillResult): TablePart {
+/** What was done, in order, and then the steps of the scenario that were not due, or not any more. */
+export function deedTable({ done, network, scenario }: DrillResult): TablePart {
   const cities = new Map(network.sites.map(({ id, city }) => [id, city]));
+  const where = (sites: readonly string[]) =>
+    sites.length === 0 ? NONE : listed(sites.map((site) => cities.get(site) ?? site));
+  const steps = scenario.steps.findIndex(({ deed }, at) => done[at]?.deed !== deed);
+  const left = steps < 0 ? [] : scenario.steps.slice(steps);
   return {
     kind: 'table',
     caption: words('What was done', 'Ce qui a été fait'),
@@ -19,11 +24,33 @@ export function deedTable({ done, network }: DrillResult): TablePart {
       { title: words('Where', 'Où') },
       { title: words('What', 'Quoi') },
     ],
-    rows: done.map(({ deed, sites, atMs }) => [
-      atMs,
-      sites.length === 0 ? NONE : listed(sites.map((site) => cities.get(site) ?? site)),
-      deedWords[deed],
-    ]),
+    rows: [
+      ...done.map(({ deed, sites, atMs }) => [atMs, where(sites), deedWords[deed]]),
+      ...left.map(({ deed, sites }) => [
+        words('not carried out', 'non exécuté'),
+        where(sites),
+        deedWords[deed],
+      ]),
+    ],
+  };
+}
+
+/** By the sites that repair read from: bytes by the daemons' counters, and the highest rate that was seen. */
+export function linkTable({ repairBytesFrom, samples, network }: DrillResult): TablePart {
+  const rows = network.sites.flatMap(({ id, city }) => {
+    const bytes = repairBytesFrom[id] ?? 0;
+    const rate = samples.reduce((most, { rateByLink }) => Math.max(most, rateByLink[id] ?? 0), 0);
+    return bytes === 0 && rate === 0 ? [] : [[city, bytes, rate]];
+  });
+  return {
+    kind: 'table',
+    caption: words('Read for repair, in all', 'Lu pour la réparation, au total'),
+    columns: [
+      { title: words('From', 'Depuis') },
+      { title: words('Bytes', 'Octets'), unit: 'bytes' },
+      { title: words('Highest rate', 'Débit maximal'), unit: 'bytes-per-second' },
+    ],
+    rows: rows.length === 0 ? [[words('nothing', 'rien'), 0, 0]] : rows,
   };
 }
 
@@ -165,7 +192,11 @@ export function previewTable(result: DrillResult): TablePart {
         fragments(preview.fragmentsToRebuild),
         fragments(last?.repairedFragments ?? 0),
       ],
-      [words('Moved for repair', 'Déplacé pour la réparation'), bytesLong(preview.bytesToMove), NONE],
+      [
+        words('Read for repair', 'Lu pour la réparation'),
+        bytesLong(preview.bytesToMove),
+        bytesLong(Object.values(result.repairBytesFrom).reduce((sum, one) => sum + one, 0)),
+      ],
       [
         words('Sent by all daemons, for all purposes', 'Envoyé par tous les démons, tous usages confondus'),
         NONE,
@@ -188,13 +219,14 @@ export function previewTable(result: DrillResult): TablePart {
 /** Files that the dry run saw at risk; none where there are none. */
 export function riskTable({ preview }: DrillResult): readonly TablePart[] {
   const paths = preview.objectsAtRisk ?? [];
+  const count = preview.objectsAtRiskCount ?? 0;
   if (paths.length === 0) return [];
   return [
     {
       kind: 'table',
       caption: words(
-        'Files at risk by the dry run, the first hundred',
-        'Fichiers menacés d’après la répétition, les cent premiers',
+        `Files at risk by the dry run: ${paths.length} of ${count}`,
+        `Fichiers menacés d’après la répétition à blanc : ${paths.length} sur ${count}`,
       ),
       columns: [{ title: words('Path', 'Chemin') }],
       rows: paths.map((path) => [path]),

@@ -6,14 +6,15 @@ import { chown, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '@vauban/core';
 import { askAdmin, readMetrics } from '@vauban/daemon';
-import type { DiskDeed, DiskFragment, Stage } from '../stage.ts';
+import { readingsIn } from '../metered.ts';
+import type { DiskDeed, DiskFragment, Metered, Readings, Stage } from '../stage.ts';
 import { noFaults, STAGED_FILE, type StagedFaults } from '../staged/staged-faults.ts';
 import type { BurnResult } from '../stage.ts';
 import { type Container, ContainerEngine } from './container-engine.ts';
 import { hasContainers } from './container-network.ts';
 import { waitServing } from './container-wait.ts';
 import { type DaemonPlace, daemonPlaces, readNetworkCharter } from './layout.ts';
-import { leastBudgets, metricIn, processStage, writeFaults } from './process-stage.ts';
+import { leastBudgets, processStage, writeFaults } from './process-stage.ts';
 
 /** In docker/compose.yaml: where everybody meets, besides a network of each site's own. */
 const EXCHANGE = 'exchange';
@@ -166,8 +167,9 @@ class ContainerStage implements Stage {
   }
 
   /** Through the admin socket, which lies in the daemon's own directory. */
-  async meter(site: string, name: string): Promise<number> {
-    return metricIn(await readMetrics((await this.#place(site)).config).catch(() => ''), name);
+  async meter(site: string, wanted: readonly Metered[]): Promise<readonly Readings[] | undefined> {
+    const text = await readMetrics((await this.#place(site)).config).catch(() => undefined);
+    return text === undefined ? undefined : wanted.map((one) => readingsIn([text], one));
   }
 
   async look(): Promise<{ readonly running: ReadonlySet<string>; readonly burnt: ReadonlySet<string> }> {

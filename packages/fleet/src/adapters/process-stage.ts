@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Fault } from '@vauban/core';
 import { askAdmin, readConfig, readMetrics } from '@vauban/daemon';
 import type { Stage } from '../stage.ts';
+import { readingsIn } from '../metered.ts';
 import { formatFaults, noFaults, STAGED_FILE, type StagedFaults } from '../staged/staged-faults.ts';
 import { burnSite } from './burn-site.ts';
 import { harmFragments, walkFragments, type WalkMemory } from './fragment-walk.ts';
@@ -108,9 +109,12 @@ export async function processStage(directory: string, { command }: ProcessStageO
     async repairBudgets() {
       return leastBudgets((await daemonPlaces(directory)).filter(({ burnt }) => !burnt));
     },
-    async meter(site, name) {
-      const texts = (await placesOf([site])).map(({ config }) => readMetrics(config).catch(() => ''));
-      return (await Promise.all(texts)).reduce((sum, text) => sum + metricIn(text, name), 0);
+    async meter(site, wanted) {
+      const texts = (await placesOf([site])).map(({ config }) => readMetrics(config));
+      return Promise.all(texts).then(
+        (all) => wanted.map((one) => readingsIn(all, one)),
+        () => undefined,
+      );
     },
     async look() {
       const places = await daemonPlaces(directory);
@@ -143,10 +147,4 @@ export async function leastBudgets(places: readonly DaemonPlace[]): ReturnType<S
     linkBytesPerSecond: Math.min(...configs.map(({ repairLinkBytes }) => repairLinkBytes)),
     diskBytesPerSecond: Math.min(...configs.map(({ repairDiskBytes }) => repairDiskBytes)),
   };
-}
-
-/** Of an exposition in Prometheus' text format. */
-export function metricIn(text: string, name: string): number {
-  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
-  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 }
