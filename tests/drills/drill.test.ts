@@ -1,6 +1,7 @@
 // A small drill against real daemons, whole: the dry run, the fire, the report, its seal and its entry in the ledger; and what
 // nobody may do.
 
+import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -81,7 +82,11 @@ describe('what is asked wrongly is told with a way out, and nothing burns', () =
       () => [scenario, '--report', `${scenario}/reports`, '--yes'],
       'REPORT_PLACE',
     ],
-    ['a margin that no segment has', () => [scenario, '--abort-below', '256', '--yes'], 'MARGIN_UNKNOWN'],
+    [
+      'a margin that no segment has',
+      () => [scenario, '--report', reports, '--abort-below', '3', '--yes'],
+      'MARGIN_UNKNOWN',
+    ],
     ['no consent', () => [scenario, '--report', reports], 'YES_MISSING'],
     ['a margin that is none', () => [scenario, '--report', reports, '--abort-below', 'low'], 'USAGE'],
   ])('%s', async (_, argv, code) => {
@@ -142,6 +147,8 @@ describe('a drill that is interrupted', () => {
     playing.child.kill('SIGINT');
     const ended = await playing.outcome;
     expect([ended.code, ended.stderr]).toEqual([130, expect.not.stringContaining('Not as it was')]);
+    expect(ended.stderr.replaceAll('\n', ' ')).toContain('broken off by hand, so there is no report');
+    expect(ended.stderr).toContain('nothing has burnt');
 
     expect((await network.daemon('nancy')).pid).toBeDefined();
     const after = await charterText();
@@ -163,6 +170,29 @@ describe('a drill that is interrupted', () => {
     } finally {
       await desk.close();
     }
+  });
+});
+
+describe('a drill whose terminal is closed', () => {
+  it('is broken off in order too: nothing stays cut off, and the charter is as it was', async () => {
+    const away = join(network.scratch, 'away.toml');
+    const cut = text.replace('small-fire', 'away').replace('do = "burn"', 'do = "cut"');
+    await writeFile(away, cut.replace('metz', 'nancy'));
+    const before = await charterText();
+    const playing = begin(['drill', away, '--network', network.directory, '--report', reports, '--yes']);
+    await playing.says('Nancy: cut off');
+    // The terminal hangs up, and nobody reads any more what is still said.
+    playing.child.kill('SIGHUP');
+    playing.child.stdout?.destroy();
+    playing.child.stderr?.destroy();
+    const [code] = await once(playing.child, 'exit');
+    expect(code).toBe(130);
+    expect(waitsOf(await charterText())).toEqual(waitsOf(before));
+    await expect(readFile(join(network.directory, 'drills', 'under-way.json'))).rejects.toThrow('ENOENT');
+    await until(async () => {
+      const { json } = await run(['repair', 'status', '--network', network.directory, '--json']);
+      return json.silent.length === 0;
+    });
   });
 });
 
@@ -198,6 +228,11 @@ describe('a small fire', () => {
     expect((await readdir(reports)).length).toBe(2);
     const data = JSON.parse(await readFile(json, 'utf8'));
     expect(data.promises).toHaveLength(6);
+    // What Metz sent until it was killed is counted, and somebody read from the others to rebuild what it held.
+    expect(data.unread).toEqual([]);
+    expect(data.sentBytes).toBeGreaterThan(data.storedBytes);
+    expect(Object.keys(data.repairBytesFrom).length).toBeGreaterThan(0);
+    expect(data.repairBytesFrom.metz).toBe(undefined);
     const genuine = await verify(html);
     expect(genuine.json).toMatchObject({
       ok: true,

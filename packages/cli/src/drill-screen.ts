@@ -41,7 +41,7 @@ export function drillScreen(
     `Drill: ${scenario.title.en}`,
     `${clock(progress.atMs)}  ${phaseInWords(progress, scenario.workload.files)}`,
     '',
-    ...(sample === undefined ? [] : [marginLine(sample), repairLine(sample), workLine(progress), '']),
+    ...(sample === undefined ? [] : [marginLong(sample), repairLine(sample), workLine(progress), '']),
   ];
   const sites = sample === undefined ? [] : siteLines(sample, cities, columns);
   const told = events.map(({ atMs, text }) => `${clock(atMs)}  ${text}`);
@@ -68,7 +68,15 @@ function marginLine({ worstMargin }: Sample): string {
     ? 'margin unknown: nobody shows the ledger'
     : worstMargin < 0
       ? `margin ${worstMargin}: a segment cannot be read now`
-      : `margin ${worstMargin}: fragments that the worst segment has to spare`;
+      : `margin ${worstMargin}`;
+}
+
+/** Where there is room to say what it is. */
+function marginLong(sample: Sample): string {
+  const isKnown = sample.worstMargin !== null && sample.worstMargin >= 0;
+  return isKnown
+    ? `${marginLine(sample)}: fragments that the worst segment has to spare`
+    : marginLine(sample);
 }
 
 function repairLine({ segmentsToRepair, bytesToGo, rateByLink }: Sample): string {
@@ -105,9 +113,11 @@ export function previewInWords(scenario: Scenario, preview: Preview, floor: numb
     .toSorted(([a], [b]) => Number(a) - Number(b))
     .map(([margin, many]) => [margin, String(many)]);
   const risk =
-    segmentsAtRisk === 0
-      ? 'Nothing would be unreadable at the worst moment.'
-      : `${count(segmentsAtRisk, 'segment')} of ${segments} would be unreadable at the worst moment.`;
+    segments === 0
+      ? 'Nothing is stored here yet; the drill stores files of its own.'
+      : segmentsAtRisk === 0
+        ? 'Nothing would be unreadable at the worst moment.'
+        : `${count(segmentsAtRisk, 'segment')} of ${segments} would be unreadable at the worst moment.`;
   const right = { right: true };
   return [
     wrap(`${scenario.title.en}: without ${sites.length === 0 ? 'losing any site' : sites.join(', ')}.`),

@@ -86,8 +86,7 @@ function sectionsOf(result: DrillResult): readonly Section[] {
     {
       id: 'course',
       title: words('What happened', 'Déroulement'),
-      text: meteredText(result),
-      parts: [deedTable(result), ...timelines(result, marginIsBack), linkTable(result)],
+      parts: [deedTable(result), ...timelines(result, marginIsBack)],
     },
     {
       id: 'map',
@@ -119,8 +118,8 @@ function sectionsOf(result: DrillResult): readonly Section[] {
     {
       id: 'preview',
       title: words('Foreseen and happened', 'Prévu et constaté'),
-      text: preview.sites.length === 0 ? [] : [previewText()],
-      parts: [previewTable(result), ...riskTable(result)],
+      text: [...(preview.sites.length === 0 ? [] : [previewText()]), ...meteredText(result)],
+      parts: [previewTable(result), linkTable(result), ...riskTable(result)],
     },
     {
       id: 'setting',

@@ -89,8 +89,8 @@ describe('the file', () => {
     };
     expect(first(true)).toEqual(['Every promise kept So it is.', 'Toutes les promesses tenues C’est ainsi.']);
     expect(first(false)).toEqual([
-      'A promise was broken So it is.',
-      'Une promesse a été rompue C’est ainsi.',
+      'Not every promise was kept So it is.',
+      'Toutes les promesses n’ont pas été tenues C’est ainsi.',
     ]);
     expect(first(null)).toEqual(['In short So it is.', 'En bref C’est ainsi.']);
   });

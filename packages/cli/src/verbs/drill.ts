@@ -141,7 +141,7 @@ async function play(context: Context, { drill, file, stage, desk, options }: Gro
     seed,
     abortBelow,
     onProgress: watched.show,
-    onLeft: (fault: Fault) => left.push(fault.message),
+    onLeft: (what: string, why: Fault) => left.push(`${what}: ${why.message}`),
     signal: AbortSignal.any([context.signal, ...watched.left]),
   };
   const scratch = await mkdtemp(join(tmpdir(), 'vauban-drill-'));
@@ -208,9 +208,8 @@ function verdictInWords(
     '',
     `Report: ${written.html}`,
     `        ${written.json}`,
-    `Next: vauban drill verify ${written.html} --network ${network}`,
     ...(written.unrecorded === null
-      ? []
+      ? [`Next: vauban drill verify ${written.html} --network ${network}`]
       : [wrap(`! The ledger does not know of the report yet: ${written.unrecorded}`)]),
   ].join('\n');
 }
@@ -241,7 +240,9 @@ function watch(
     },
     end: () => screen?.close(),
     show: (progress) => {
-      const { event, sample } = progress;
+      const { event, phase, sample } = progress;
+      // A word of its own: an event, or another phase.
+      const isNews = event !== undefined || phase !== seen?.progress.phase;
       const told = event === undefined ? [] : [{ atMs: event.atMs, text: event.what.en }];
       seen = {
         scenario,
@@ -252,8 +253,8 @@ function watch(
       };
       const now = seen;
       if (screen !== undefined) screen.show((size) => drillScreen(now, size));
-      else if (sample === undefined || performance.now() - lineMs >= LINE_EVERY_MS) {
-        if (sample !== undefined) lineMs = performance.now();
+      else if (isNews || performance.now() - lineMs >= LINE_EVERY_MS) {
+        if (!isNews) lineMs = performance.now();
         context.say(drillLine(progress, scenario.workload.files));
       }
     },

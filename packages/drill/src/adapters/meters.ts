@@ -63,7 +63,9 @@ export class Meters {
       this.#last.set(site, now);
       const [sent, repair] = wanted.map((_, nth) => grown(before?.[nth], now[nth]));
       this.#sent += sent?.get('') ?? 0;
-      for (const [from, bytes] of repair ?? []) this.#repair.set(from, (this.#repair.get(from) ?? 0) + bytes);
+      for (const [from, bytes] of repair ?? []) {
+        if (bytes > 0) this.#repair.set(from, (this.#repair.get(from) ?? 0) + bytes);
+      }
     }
   }
 

@@ -54,8 +54,8 @@ export interface DrillOptions {
   /** A directory for files on their way. */
   readonly scratch: string;
   readonly onProgress: (progress: Progress) => void;
-  /** What the drill could not put back as it was. */
-  readonly onLeft: (fault: Fault) => void;
+  /** What the drill could not put back as it was, a sentence without its full stop, and why. */
+  readonly onLeft: (what: string, why: Fault) => void;
   readonly signal: AbortSignal;
 }
 
@@ -144,7 +144,7 @@ export async function runDrill(options: DrillOptions, { draw }: Cast): Promise<D
   const underWay = await UnderWay.begin(stage.directory, desk.charter.durations);
   const say = (word: 'begun' | 'aborted') =>
     desk.writing((log) => log.say({ ...drillWord(drill, options), phase: word, report: null }));
-  const left = (error: unknown) => options.onLeft(asFault(error));
+  const left = (what: string) => (error: unknown) => options.onLeft(what, asFault(error));
   const prefix = `drill-${toHex(drill).slice(0, 12)}`;
   let vault: Vault | undefined;
   let deeds: Deeds | undefined;
@@ -273,16 +273,20 @@ export async function runDrill(options: DrillOptions, { draw }: Cast): Promise<D
     watching.abort();
     await workload?.end().catch(() => undefined);
     // Also after Ctrl-C or a fault: a network is not left in a play, nor the ledger without an end of it.
-    if (!hasEnded) await deeds?.undo(AbortSignal.timeout(CLOSING_MS)).catch(left);
-    await stage.restore(AbortSignal.timeout(CLOSING_MS)).catch(left);
+    if (!hasEnded)
+      await deeds?.undo(AbortSignal.timeout(CLOSING_MS)).catch(left('what was done to sites is not undone'));
+    await stage.restore(AbortSignal.timeout(CLOSING_MS)).catch(left('some daemons still obey the drill'));
     await enactDurations(stage, underWay.durations, AbortSignal.timeout(CLOSING_MS)).then(
       () => underWay.end(),
-      left,
+      left('waiting times are still those of the drill, until another drill ends'),
     );
-    await desk.session.catchUp().catch(left);
-    await workload?.removeAll(AbortSignal.timeout(CLOSING_MS)).catch(left);
+    await desk.session.catchUp().catch(left('the newest charter is not known here'));
+    await workload
+      ?.removeAll(AbortSignal.timeout(CLOSING_MS))
+      .catch(left('the drill’s files are not given up'));
     await vault?.close();
-    if (hasBegun && !hasEnded) await say('aborted').catch(left);
+    if (hasBegun && !hasEnded)
+      await say('aborted').catch(left('the ledger does not know that the drill was broken off'));
   }
 }
 

@@ -15,7 +15,7 @@ export const KINDS = {
 export const VERDICTS = {
   drill: {
     kept: words('Every promise kept', 'Toutes les promesses tenues'),
-    broken: words('A promise was broken', 'Une promesse a été rompue'),
+    broken: words('Not every promise was kept', 'Toutes les promesses n’ont pas été tenues'),
     open: words('In short', 'En bref'),
   },
   forecast: {
