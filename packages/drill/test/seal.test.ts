@@ -63,8 +63,8 @@ describe('a report of more than 256 MiB', () => {
     return [];
   };
   it('is not sealed, by characters or by bytes', () => {
-    const seal = (text: string) => () =>
-      sealReport(nodeCrypto, { html: text, operator: 'crisis-team', seed });
+    const seal = (page: string) => () =>
+      sealReport(nodeCrypto, { html: page, operator: 'crisis-team', seed });
     const long = ['refused', 'REPORT_LONG', REPORT_BYTES_MAX];
     expect(faultOf(seal('x'.repeat(REPORT_BYTES_MAX + 1)))).toEqual(long);
     expect(faultOf(seal('€'.repeat(REPORT_BYTES_MAX / 3 + 1)))).toEqual(long);

@@ -49,5 +49,4 @@ export type { DaemonHealing, HealingOverview, SilentDaemon } from './healing-ove
 export { ledgerSegments, type LedgerSegment } from './ledger-segments.ts';
 export type { StagedFaults } from './staged/staged-faults.ts';
 export type { BurnResult, DiskDeed, DiskFragment, Metered, Readings, Stage } from './stage.ts';
-export { readingsIn } from './metered.ts';
 export { checkSize, type NetworkSize, STANDARD_POLICY, suggestCode } from './found-charter.ts';

@@ -89,8 +89,8 @@ describe('the file', () => {
     };
     expect(first(true)).toEqual(['Every promise kept So it is.', 'Toutes les promesses tenues C’est ainsi.']);
     expect(first(false)).toEqual([
-      'Not every promise was kept So it is.',
-      'Toutes les promesses n’ont pas été tenues C’est ainsi.',
+      'At least one promise was broken So it is.',
+      'Au moins une promesse n’a pas été tenue C’est ainsi.',
     ]);
     expect(first(null)).toEqual(['In short So it is.', 'En bref C’est ainsi.']);
   });

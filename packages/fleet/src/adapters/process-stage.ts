@@ -112,7 +112,7 @@ export async function processStage(directory: string, { command }: ProcessStageO
     async meter(site, wanted) {
       const texts = (await placesOf([site])).map(({ config }) => readMetrics(config));
       return Promise.all(texts).then(
-        (all) => wanted.map((one) => readingsIn(all, one)),
+        (answers) => wanted.map((one) => readingsIn(answers, one)),
         () => undefined,
       );
     },

@@ -15,7 +15,7 @@ export const KINDS = {
 export const VERDICTS = {
   drill: {
     kept: words('Every promise kept', 'Toutes les promesses tenues'),
-    broken: words('Not every promise was kept', 'Toutes les promesses n’ont pas été tenues'),
+    broken: words('At least one promise was broken', 'Au moins une promesse n’a pas été tenue'),
     open: words('In short', 'En bref'),
   },
   forecast: {
