@@ -55,7 +55,7 @@ describe('the first line says', () => {
         'Strasbourg ne répond plus depuis 4 min : après encore 11 min de silence, ce qui s’y trouvait sera reconstruit ailleurs.',
     );
     expect(unknown[0]).toBe(
-      'What the disks of silent sites still hold is not known: after 30 s of silence they count as lost here.',
+      'What the disks of silent sites still hold is not known: after 30 s of silence it is not counted on here.',
     );
   });
 

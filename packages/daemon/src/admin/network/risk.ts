@@ -155,8 +155,8 @@ function unknownOf(facts: NetworkFacts): Words[] {
   }
   if (sites.some(({ state }) => ['suspect', 'lost', 'unknown'].includes(state))) {
     found.push({
-      en: `What the disks of silent sites still hold is not known: after ${periodIn('en', charter.suspectAfterMs)} of silence they count as lost here.`,
-      fr: `Ce que détiennent encore les disques des sites muets n’est pas connu : après ${periodIn('fr', charter.suspectAfterMs)} de silence, ils comptent ici comme perdus.`,
+      en: `What the disks of silent sites still hold is not known: after ${periodIn('en', charter.suspectAfterMs)} of silence it is not counted on here.`,
+      fr: `Ce que détiennent encore les disques des sites muets n’est pas connu : après ${periodIn('fr', charter.suspectAfterMs)} de silence, on ne compte plus dessus ici.`,
     });
   }
   if (answers === 1 && daemons > 1 && (margin.short > 0 || repair.segments > 0)) {

@@ -91,8 +91,8 @@ export function auditsLine({ audits }: NetworkFacts): Words {
   const { passed, failed, unanswered, coveredFragments, totalFragments } = audits;
   const n = (language: 'en' | 'fr', value: number) => numberIn(language, value);
   return {
-    en: `${n('en', passed)} passed, ${n('en', failed)} failed, ${n('en', unanswered)} unanswered; this round ${n('en', coveredFragments)} of ${n('en', totalFragments)} fragments`,
-    fr: `${n('fr', passed)} réussis, ${n('fr', failed)} en échec, ${n('fr', unanswered)} sans réponse ; ce tour ${n('fr', coveredFragments)} fragments sur ${n('fr', totalFragments)}`,
+    en: `${n('en', passed)} passed, ${n('en', failed)} failed, ${n('en', unanswered)} unanswered; fragments asked for in this round: ${n('en', coveredFragments)} of ${n('en', totalFragments)}`,
+    fr: `${n('fr', passed)} réussi${passed < 2 ? '' : 's'}, ${n('fr', failed)} en échec, ${n('fr', unanswered)} sans réponse ; fragments contrôlés ce tour : ${n('fr', coveredFragments)} sur ${n('fr', totalFragments)}`,
   };
 }
 
