@@ -1,9 +1,10 @@
 // The file port on Node's file system, below one root directory.
 
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert, type Files, Fault, type OpenFile } from '../src/index.ts';
+import { keepOwner, makeDirectory } from './owner.ts';
 
 const { O_CREAT, O_EXCL, O_WRONLY, O_APPEND, O_DSYNC } = constants;
 
@@ -14,6 +15,7 @@ export function openFiles(root: string): Files {
   };
   const openAt = async (path: string, flags: number): Promise<OpenFile> => {
     const handle = await open(at(path), flags, 0o600);
+    await keepOwner(at(path));
     return {
       async write(bytes) {
         let written = 0;
@@ -39,9 +41,7 @@ export function openFiles(root: string): Files {
         await handle.close();
       }
     },
-    async makeDirectory(path) {
-      await mkdir(at(path), { recursive: true, mode: 0o700 });
-    },
+    makeDirectory: (path) => makeDirectory(at(path)),
     remove: (path) => rm(at(path), { force: true }),
     async read(path, offset, length) {
       const handle = await open(at(path), constants.O_RDONLY).catch((error: NodeJS.ErrnoException) => {

@@ -3,6 +3,7 @@
 export { nodeClock } from './clock.ts';
 export { nodeCrypto } from './crypto.ts';
 export { openFiles } from './files.ts';
+export { keepOwner, makeDirectory } from './owner.ts';
 export {
   findLevelStore,
   type FoundStore,

@@ -4,6 +4,7 @@ import { open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Level } from 'level';
 import { Fault, isFault, type Store } from '../src/index.ts';
+import { keepOwner, keepOwners } from './owner.ts';
 
 export interface LevelStoreOptions {
   /** Memory for recent writes before they become a table; small databases want little. */
@@ -30,6 +31,8 @@ export async function openLevelStore(directory: string, options: LevelStoreOptio
   });
   try {
     await level.open();
+    await keepOwner(directory);
+    await keepOwners(directory);
   } catch (error) {
     const cause = (error as { cause?: { code?: string; message?: string } }).cause;
     if (cause?.code === 'LEVEL_LOCKED') {
@@ -97,7 +100,10 @@ export async function openLevelStore(directory: string, options: LevelStoreOptio
         await checked(level.batch([{ type: 'put', key, value }], { sync: true }));
       await checked(compactable.compactRange(gte, lt));
     },
-    close: () => level.close(),
+    async close() {
+      await level.close();
+      await keepOwners(directory);
+    },
   };
 }
 

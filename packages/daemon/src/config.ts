@@ -25,6 +25,8 @@ export interface DaemonConfig {
   readonly adminSocket: string;
   /** A port of the loopback address for it, such as 127.0.0.1:9464; null for none. */
   readonly adminListen: string | null;
+  /** In a container: its engine publishes that port on the machine, and passes on here what comes to it. */
+  readonly adminPublished: boolean;
   /** Bytes a second that repair may read from one other site, and write here. */
   readonly repairLinkBytes: number;
   readonly repairDiskBytes: number;
@@ -79,6 +81,11 @@ const loopback = (value: unknown): string => {
   return value as string;
 };
 
+const yesOrNo = (value: unknown): boolean => {
+  if (typeof value !== 'boolean') throw new Wrong('should be true or false');
+  return value;
+};
+
 const settings: { readonly [section: string]: { readonly [name: string]: Setting } } = {
   daemon: {
     hoster: { read: slug },
@@ -97,6 +104,7 @@ const settings: { readonly [section: string]: { readonly [name: string]: Setting
   admin: {
     socket: { read: text, otherwise: 'admin.sock', as: 'adminSocket' },
     listen: { read: loopback, otherwise: null, as: 'adminListen' },
+    published: { read: yesOrNo, otherwise: false, as: 'adminPublished' },
   },
   repair: {
     link: {
@@ -149,6 +157,14 @@ export function parseConfig(source: string, path: string): DaemonConfig {
   const config = found as unknown as DaemonConfig;
   if (config.listen.length === 0) {
     throw wrongValue(source, path, ['network', 'listen'], 'should name at least one address');
+  }
+  if (config.adminPublished && config.adminListen === null) {
+    throw wrongValue(
+      source,
+      path,
+      ['admin', 'published'],
+      'should come with listen, the port that is published',
+    );
   }
   return config;
 }
@@ -270,6 +286,8 @@ level = ${quoted(config.logLevel)}
 socket = ${quoted(config.adminSocket)}
 # A port of this machine for monitoring, such as "127.0.0.1:9464"; callers need a token (vauban daemon token).
 ${config.adminListen === null ? '# listen = "127.0.0.1:9464"' : `listen = ${quoted(config.adminListen)}`}
+# In a container whose engine publishes that port on the machine's 127.0.0.1: what it passes on is answered.
+${config.adminPublished ? '' : '# '}published = true
 
 [repair]
 # Bytes a second that repair may read from one other site, and write to this disk. While clients are served it takes

@@ -44,6 +44,8 @@ export interface InitOptions {
   readonly listen?: readonly string[];
   readonly announce?: readonly string[];
   readonly capacityBytes?: number;
+  /** For a daemon in a container: the admin port, which its engine publishes on the machine's loopback address. */
+  readonly publishedPort?: number;
   /** What differs from a company of the site's country without foreign owners. */
   readonly declaration?: Partial<Declaration>;
   /** The hoster's identity key, when it has one: then this daemon is a further one, without a vote. */
@@ -127,6 +129,7 @@ interface PlaceFacts {
   readonly listen: readonly string[];
   readonly announce: readonly string[];
   readonly capacityBytes: number;
+  readonly publishedPort: number | undefined;
 }
 
 function placeOf(options: InitOptions): PlaceFacts {
@@ -168,11 +171,12 @@ function placeOf(options: InitOptions): PlaceFacts {
     listen,
     announce,
     capacityBytes,
+    publishedPort: options.publishedPort,
   };
 }
 
 function configOf(place: PlaceFacts): DaemonConfig {
-  const { hoster, listen, announce, capacityBytes } = place;
+  const { hoster, listen, announce, capacityBytes, publishedPort } = place;
   return {
     hoster,
     site: place.site.id,
@@ -185,7 +189,8 @@ function configOf(place: PlaceFacts): DaemonConfig {
     announce,
     logLevel: 'info',
     adminSocket: 'admin.sock',
-    adminListen: null,
+    adminListen: publishedPort === undefined ? null : `127.0.0.1:${publishedPort}`,
+    adminPublished: publishedPort !== undefined,
     repairLinkBytes: standardRepairLimits.linkBytesPerSecond,
     repairDiskBytes: standardRepairLimits.diskBytesPerSecond,
   };

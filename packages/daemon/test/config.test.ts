@@ -40,6 +40,7 @@ describe('a configuration', () => {
       logLevel: 'info',
       adminSocket: 'admin.sock',
       adminListen: null,
+      adminPublished: false,
       repairLinkBytes: 50_000_000,
       repairDiskBytes: 80_000_000,
     });
@@ -133,6 +134,7 @@ describe('a configuration', () => {
       logLevel: 'debug',
       adminSocket: '/run/vauban/admin.sock',
       adminListen: '127.0.0.1:9464',
+      adminPublished: true,
       repairLinkBytes: 20_000_000,
       repairDiskBytes: 40_000_000,
     };

@@ -42,7 +42,7 @@ it('says all that the compose file asks for, and the compose file has a service 
   const asked = new Set([...compose.matchAll(/\$\{([A-Z_]+):\?/g)].map(([, name]) => name));
   const env = await settings();
   expect([...asked].filter((name) => !env.has(name as string))).toEqual([]);
-  expect(asked.size).toBe(10);
+  expect(asked.size).toBe(19);
   expect(env.get('COMPOSE_PROJECT_NAME')).toBe(bench.project);
   expect(env.get('VAUBAN_IMAGE')).toBe('an-image');
   for (const { id } of (await readNetworkCharter(bench.directory)).current.sites) {

@@ -4,6 +4,7 @@ import { Fault } from '@vauban/core';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { count, size } from '../output.ts';
+import { ownCommand } from '../own-command.ts';
 
 interface Options {
   readonly site: string;
@@ -28,8 +29,8 @@ export function registerNetworkBurn(parent: Command, context: Context): void {
           { site },
         );
       }
-      const { burnSite } = await import('@vauban/fleet');
-      const result = await burnSite(dir, site);
+      const { openStage } = await import('@vauban/fleet');
+      const result = await (await openStage(dir, { command: ownCommand })).burn(site);
       const { daemons, fragmentsLost, bytesLost } = result;
       context.print(
         result,

@@ -5,11 +5,11 @@ import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { count, size, table, time, wrap } from '../output.ts';
 
-const columns = [
+const columns = (processes: boolean) => [
   { title: 'site', gives: true },
   { title: 'hoster', gives: true },
   { title: 'state' },
-  { title: 'pid', right: true },
+  ...(processes ? [{ title: 'pid', right: true }] : []),
   { title: 'fragments', right: true },
   { title: 'stored', right: true },
 ];
@@ -24,21 +24,28 @@ export function registerNetworkStatus(parent: Command, context: Context): void {
     run: async ([dir = '']) => {
       const { networkStatus } = await import('@vauban/fleet');
       const status = await networkStatus(dir, { signal: context.signal });
+      const { engineSilent } = status;
+      const processes = status.fleet === 'processes';
       const rows = status.daemons.map((one) => [
         one.site,
         one.hoster.replace(/^hebergeur-/, ''),
         stateOf(one),
-        one.pid === null ? '' : String(one.pid),
+        ...(processes ? [one.pid === null ? '' : String(one.pid)] : []),
         one.fragments === null ? '?' : String(one.fragments),
         one.bytes === null ? '?' : size(one.bytes),
       ]);
-      const notes = status.daemons.flatMap((one) => [
-        ...standingOf(one).map((line) => `\n${wrap(`${one.site} ${line}`)}`),
-        ...one.alerts.map((alert) => `\n${wrap(`! ${one.site}: ${alert}`)}`),
-      ]);
+      const notes = [
+        ...(engineSilent === null
+          ? []
+          : [`\n${wrap(`! which containers run is not known: ${engineSilent}`)}`]),
+        ...status.daemons.flatMap((one) => [
+          ...standingOf(one).map((line) => `\n${wrap(`${one.site} ${line}`)}`),
+          ...one.alerts.map((alert) => `\n${wrap(`! ${one.site}: ${alert}`)}`),
+        ]),
+      ];
       context.print(
         status,
-        `${wrap(status.summary)}\n\n${table(columns, rows)}${notes.length > 0 ? '\n' : ''}${notes.join('')}`,
+        `${wrap(status.summary)}\n\n${table(columns(processes), rows)}${notes.length > 0 ? '\n' : ''}${notes.join('')}`,
       );
     },
   });

@@ -30,45 +30,53 @@ export interface AdminAsk {
  * whatever the daemon answers with.
  */
 export async function askAdmin(configPath: string, ask: AdminAsk): Promise<unknown> {
-  const { adminSocket } = await readConfig(configPath);
-  const { status, body } = await exchange(adminSocket, configPath, ask);
+  const { adminSocket, adminPublished } = await readConfig(configPath);
+  const at = { configPath, contained: adminPublished };
+  const { status, body } = await exchange(adminSocket, at, ask);
   let document: unknown;
   try {
     document = JSON.parse(body);
   } catch (error) {
-    throw unreachable(configPath, 'what answers there is no daemon', error);
+    throw unreachable(at, 'what answers there is no daemon', error);
   }
   if (status < 300) return document;
   const { kind, code, message, facts } = document as { [name: string]: unknown };
   if (typeof kind !== 'string' || !KINDS.includes(kind) || typeof code !== 'string') {
-    throw unreachable(configPath, `it answered with status ${status}`);
+    throw unreachable(at, `it answered with status ${status}`);
   }
   throw new Fault(kind as FaultKind, code, String(message), (facts ?? {}) as { [key: string]: Fact });
 }
 
 /** The metrics of the daemon of a configuration file, in Prometheus' text format. Faults: as askAdmin. */
 export async function readMetrics(configPath: string): Promise<string> {
-  const { adminSocket } = await readConfig(configPath);
-  const { status, body } = await exchange(adminSocket, configPath, { method: 'GET', path: '/metrics' });
-  if (status !== 200) throw unreachable(configPath, `it answered with status ${status}`);
+  const { adminSocket, adminPublished } = await readConfig(configPath);
+  const at = { configPath, contained: adminPublished };
+  const { status, body } = await exchange(adminSocket, at, { method: 'GET', path: '/metrics' });
+  if (status !== 200) throw unreachable(at, `it answered with status ${status}`);
   return body;
+}
+
+/** The configuration that names the socket; whether its daemon is in a container. */
+interface AskedAt {
+  readonly configPath: string;
+  readonly contained: boolean;
 }
 
 async function exchange(
   socket: string,
-  configPath: string,
+  at: AskedAt,
   { method, path, body, signal }: AdminAsk,
 ): Promise<{ readonly status: number; readonly body: string }> {
   const sent = body === undefined ? '' : JSON.stringify(body);
   const short = await shortPath(socket).catch((error: unknown) => {
-    throw unreachable(configPath, wordsOf(asFault(error).code, socket), error);
+    throw unreachable(at, wordsOf(asFault(error).code, socket), error);
   });
   try {
     return await new Promise((resolve, reject) => {
       const failed = (error: NodeJS.ErrnoException) => {
         if (signal?.aborted === true)
           reject(new Fault('interrupted', 'INTERRUPTED', 'interrupted', {}, error));
-        else reject(unreachable(configPath, wordsOf(error.code ?? error.message, socket), error));
+        else reject(unreachable(at, wordsOf(error.code ?? error.message, socket), error));
       };
       const headers = {
         host: 'localhost',
@@ -110,11 +118,12 @@ function wordsOf(code: string, socket: string): string {
   return code;
 }
 
-function unreachable(configPath: string, why: string, cause?: unknown): Fault {
+function unreachable({ configPath, contained }: AskedAt, why: string, cause?: unknown): Fault {
+  const start = contained ? 'Start its container' : `Start it with: vauban daemon run --config ${configPath}`;
   return new Fault(
     'unreachable',
     'ADMIN_UNREACHABLE',
-    `the daemon of ${configPath} cannot be asked: ${why}. Start it with: vauban daemon run --config ${configPath}`,
+    `the daemon of ${configPath} cannot be asked: ${why}. ${start}`,
     { config: configPath, why },
     cause,
   );

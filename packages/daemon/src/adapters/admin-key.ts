@@ -4,7 +4,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault, isFault } from '@vauban/core';
-import { nodeClock, nodeCrypto, nodeRandom } from '@vauban/core/node';
+import { keepOwner, nodeClock, nodeCrypto, nodeRandom } from '@vauban/core/node';
 import type { TokenScope } from '../admin/admin-ports.ts';
 import { makeToken, TOKEN_MS_MAX } from '../admin/token.ts';
 import { encodeKeyFile, makeKey, type RoleKey } from '../keys.ts';
@@ -54,6 +54,7 @@ async function adminKey(keys: string): Promise<RoleKey> {
   const made = makeKey('admin', { random: nodeRandom, crypto: nodeCrypto });
   const file = await open(pathIn(keys), 'wx', 0o600);
   try {
+    await keepOwner(pathIn(keys));
     await file.writeFile(encodeKeyFile(made));
     await file.sync();
   } finally {

@@ -22,6 +22,8 @@ export interface AdminServerOptions {
   readonly socket: string;
   /** `127.0.0.1:9464`, checked to be loopback; null for none. */
   readonly listen: string | null;
+  /** Where to listen instead, on the same port: what comes there was sent to `listen`, and is asked for by that name. */
+  readonly behind?: string;
   readonly handle: (request: AdminRequest) => Promise<AdminAnswer>;
 }
 
@@ -33,7 +35,7 @@ export interface AdminServer {
 
 /** Faults: ADMIN_SOCKET_TAKEN (something that is no socket stands there), LISTEN_FAILED. */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
-  const { socket, listen, handle } = options;
+  const { socket, listen, behind, handle } = options;
   const servers: Server[] = [];
   const stop = async () => {
     // What stands there is ours only once we listen on it.
@@ -46,8 +48,10 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
     servers.push(own);
     if (listen === null) return { address: null, stop };
     const port = serverOf((request) => handle(request), listen);
-    const { host, number } = hostAndPort(listen);
-    await listening(port, () => port.listen({ host, port: number, exclusive: true }), listen);
+    const named = hostAndPort(listen);
+    const { host, number } = { ...named, host: behind ?? named.host };
+    const where = behind === undefined ? listen : `${behind}:${number}`;
+    await listening(port, () => port.listen({ host, port: number, exclusive: true }), where);
     servers.push(port);
     return { address: listen, stop };
   } catch (error) {

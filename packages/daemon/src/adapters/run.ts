@@ -22,6 +22,7 @@ import { type LogControl, logControl } from '../log.ts';
 import { checkMarker } from '../marker.ts';
 import { adminPublicKey } from './admin-key.ts';
 import { type AdminServer, startAdminServer } from './admin-server.ts';
+import { publishedAddress } from './published-address.ts';
 import { checkAgainstCharter, type DaemonHome, openHome, readCharter } from './home.ts';
 import { mapScript } from './map-script.ts';
 
@@ -183,6 +184,7 @@ async function startAdmin(
     const server = await startAdminServer({
       socket: config.adminSocket,
       listen: config.adminListen,
+      ...(config.adminPublished ? { behind: await publishedAddress() } : {}),
       handle: adminHandler(plane, unexpected),
     });
     void plane.keepAccounts(signal);

@@ -4,7 +4,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { equalBytes, Fault } from '@vauban/core';
-import { nodeCrypto } from '@vauban/core/node';
+import { keepOwner, nodeCrypto } from '@vauban/core/node';
 import type { RoleKey } from '../keys.ts';
 import { makePublicLine, openPublicLine } from '../public-line.ts';
 import { type DaemonHome, readCharter, readSmallText } from './home.ts';
@@ -47,6 +47,7 @@ export async function makeVotingKey(
   const voting = { epoch, key: key.publicKey };
   const publicLine = makePublicLine(nodeCrypto, { ...facts, voting }, identity.seed);
   await writeFile(`${path}.new`, `${publicLine}\n`, { mode: 0o600 });
+  await keepOwner(`${path}.new`);
   await rename(`${path}.new`, path);
   return { epoch, publicLine, made: before === undefined };
 }

@@ -1,10 +1,10 @@
 // The drill's own agency: one a network, made at its first drill, with a vault beside the network's charter. What a drill
 // stores is like any agency's data: nothing in the network knows it from others.
 
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toHex } from '@vauban/core';
-import { nodeCrypto, nodeRandom } from '@vauban/core/node';
+import { keepOwner, makeDirectory, nodeCrypto, nodeRandom } from '@vauban/core/node';
 import { activateVault, createVault, nodeClient, openAgencyLine, Vault } from '@vauban/client';
 import { enactCharter, NetworkSession } from '@vauban/fleet';
 
@@ -39,7 +39,7 @@ export async function openDrillVault(network: string): Promise<Vault> {
   const passphraseFile = join(home, 'passphrase');
   const known = await readFile(passphraseFile, 'utf8').catch(() => undefined);
   if (known !== undefined) return Vault.open(await nodeClient(vault), known.trim());
-  await mkdir(home, { recursive: true, mode: 0o700 });
+  await makeDirectory(home);
   const passphrase = toHex(nodeRandom.bytes(16));
   // One that an earlier drill only began is begun anew, under another name: the charter may list the first one already.
   const begun = join(home, 'vault.begun');
@@ -48,5 +48,6 @@ export async function openDrillVault(network: string): Promise<Vault> {
   await joinAsAgency(network, { vault: begun, passphrase, name: `${AGENCY} ${toHex(nodeRandom.bytes(2))}` });
   await rename(begun, vault);
   await writeFile(passphraseFile, `${passphrase}\n`, { mode: 0o600 });
+  await keepOwner(passphraseFile);
   return Vault.open(await nodeClient(vault), passphrase);
 }

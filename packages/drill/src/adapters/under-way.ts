@@ -1,9 +1,10 @@
 // That a drill is under way on a network, and what the charter's waiting times were before it: on disk, so that no two drills play
 // at once, and a drill that was cut short is put right by the next.
 
-import { readFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Durations, Fault, standardDurations } from '@vauban/core';
+import { keepOwner, makeDirectory } from '@vauban/core/node';
 import * as v from 'valibot';
 
 const noteSchema = v.strictObject({
@@ -32,7 +33,7 @@ export class UnderWay {
   /** Faults: DRILL_UNDER_WAY (refused) {pid}. */
   static async begin(network: string, now: Durations): Promise<UnderWay> {
     const path = join(network, 'drills', 'under-way.json');
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeDirectory(dirname(path));
     const left = await readNote(path);
     if (left !== undefined && isAlive(left.pid)) {
       const message = `a drill plays on this network already (process ${left.pid}): wait for its end, or interrupt it`;
@@ -51,6 +52,7 @@ export class UnderWay {
         cause,
       );
     });
+    await keepOwner(path);
     return new UnderWay(path, durations);
   }
 

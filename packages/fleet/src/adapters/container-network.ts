@@ -6,7 +6,7 @@ import { access, chown, copyFile, mkdir, readdir, writeFile } from 'node:fs/prom
 import { join, resolve } from 'node:path';
 import { Fault } from '@vauban/core';
 import { CHARTER_FILE, readNetworkCharter } from './layout.ts';
-import { createNetwork, type CreatedNetwork, type CreateOptions } from './create-network.ts';
+import { createNetwork, type CreatedNetwork, type CreateOptions, type SitePorts } from './create-network.ts';
 
 /** Beside the charter: what compose fills into docker/compose.yaml (`--env-file`). */
 const COMPOSE_ENV_FILE = 'compose.env';
@@ -35,16 +35,17 @@ export async function createContainerNetwork(
     const message = `docker/compose.yaml has ${SITES} hosters: leave --sites out with --containers`;
     throw new Fault('usage', 'SITES_OTHER', message, { sites: options.sites, wanted: SITES });
   }
-  const ports = new Map<string, number>();
+  const ports = new Map<string, SitePorts>();
   const created = await createNetwork(directory, {
     ...options,
-    addressesOf: (site, port) => {
-      ports.set(site, port);
+    addressesOf: (site, free) => {
+      ports.set(site, free);
       // The loopback address is for this machine alone. It stands first, since a refusal takes no time, and whoever
       // looks for a service's name where there is none may wait for seconds.
       return {
         listen: [`/ip4/0.0.0.0/tcp/${SERVICE_PORT}`],
-        announce: [`/ip4/127.0.0.1/tcp/${port}`, `/dns4/${site}/tcp/${SERVICE_PORT}`],
+        announce: [`/ip4/127.0.0.1/tcp/${free.data}`, `/dns4/${site}/tcp/${SERVICE_PORT}`],
+        publishedPort: free.admin,
       };
     },
   });
@@ -57,7 +58,10 @@ export async function createContainerNetwork(
     `VAUBAN_NETWORK=${resolve(directory)}`,
     `VAUBAN_IMAGE=${image}`,
     `VAUBAN_USER=${uid}:${gid}`,
-    ...[...ports].map(([site, port]) => `${portVariable(site)}=${port}`),
+    ...[...ports].flatMap(([site, { data, admin }]) => [
+      `VAUBAN_PORT_${variable(site)}=${data}`,
+      `VAUBAN_ADMIN_${variable(site)}=${admin}`,
+    ]),
   ];
   await writeFile(join(directory, COMPOSE_ENV_FILE), `${lines.join('\n')}\n`);
   if (account.uid === 0) await giveAway(directory, { uid, gid });
@@ -72,9 +76,22 @@ export async function hasContainers(directory: string): Promise<boolean> {
   );
 }
 
-/** The name under which docker/compose.yaml asks for a site's port. */
-function portVariable(site: string): string {
-  return `VAUBAN_PORT_${site.toUpperCase().replaceAll('-', '_')}`;
+/** What to type, for compose to do something with the containers of this network; from a checkout. */
+export function composeLine(directory: string, what: string): string {
+  return `docker-compose --env-file ${join(directory, COMPOSE_ENV_FILE)} --file docker/compose.yaml ${what}`;
+}
+
+/** Faults: IN_CONTAINERS (refused), with what to type instead. */
+export async function refuseContainers(directory: string, what: string): Promise<void> {
+  if (!(await hasContainers(directory))) return;
+  const instead = composeLine(directory, what);
+  const message = `the daemons of ${directory} run in containers, which compose starts and stops: ${instead}`;
+  throw new Fault('refused', 'IN_CONTAINERS', message, { directory, instead });
+}
+
+/** A site in the names of docker/compose.yaml's variables. */
+function variable(site: string): string {
+  return site.toUpperCase().replaceAll('-', '_');
 }
 
 async function giveAway(path: string, to: { readonly uid: number; readonly gid: number }): Promise<void> {

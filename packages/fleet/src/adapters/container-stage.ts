@@ -2,7 +2,7 @@
 // the engine; what disks and daemons otherwise suffer is staged inside, as for processes. Breaks when the labels that compose
 // gives its containers change, or when somebody else starts and stops them meanwhile.
 
-import { chown, rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '@vauban/core';
 import { askAdmin, readMetrics } from '@vauban/daemon';
@@ -209,8 +209,6 @@ class ContainerStage implements Stage {
     if (place.burnt) return;
     // The cut is a real one here: staged as well, it would be twice as hard to end.
     await writeFaults(place, { ...faults, cut: false });
-    const { uid, gid } = await stat(place.directory);
-    await chown(join(place.directory, STAGED_FILE), uid, gid);
   }
 
   async #atDisk(site: string, work: readonly string[]): Promise<string> {

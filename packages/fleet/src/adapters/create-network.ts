@@ -19,15 +19,22 @@ export interface CreateOptions extends NetworkSize {
   readonly capacityBytes?: number;
   /** What differs from the standard: a rehearsal cannot wait fifteen minutes for a loss to be one. */
   readonly durations?: Partial<Durations>;
-  /** Of a site, with a port of the loopback address that nobody uses now; left out: its daemon listens there. */
-  readonly addressesOf?: (site: string, port: number) => DaemonAddresses;
+  /** Of a site, with two ports of the loopback address that nobody uses now; left out: its daemon listens at the first. */
+  readonly addressesOf?: (site: string, ports: SitePorts) => DaemonAddresses;
 }
 
-/** Multiaddrs. */
+export interface SitePorts {
+  readonly data: number;
+  readonly admin: number;
+}
+
 export interface DaemonAddresses {
+  /** Multiaddrs. */
   readonly listen: readonly string[];
   /** Those the charter lists; empty when they are the same. */
   readonly announce: readonly string[];
+  /** The admin port of a daemon in a container, as its engine publishes it. */
+  readonly publishedPort?: number;
 }
 
 export interface CreatedNetwork {
@@ -52,10 +59,11 @@ export async function createNetwork(directory: string, options: CreateOptions): 
   }
   await mkdir(root, { recursive: true, mode: 0o700 });
   const places = cities.slice(0, options.sites);
-  const ports = await freePorts(places.length);
+  const ports = await freePorts(2 * places.length);
   const daemons = [];
   for (const [nth, city] of places.entries()) {
-    daemons.push(await createSite(root, city, { port: ports[nth] as number, ...options }));
+    const [data, admin] = ports.slice(2 * nth) as [number, number];
+    daemons.push(await createSite(root, city, { ports: { data, admin }, ...options }));
   }
   const officers: { readonly id: string; readonly key: RoleKey }[] = [];
   for (const city of places) officers.push(await createKey(root, 'officer', slugOf(city.hoster)));
@@ -92,7 +100,7 @@ export async function createNetwork(directory: string, options: CreateOptions): 
 async function createSite(
   root: string,
   city: City,
-  of: { readonly port: number } & Pick<CreateOptions, 'capacityBytes' | 'addressesOf'>,
+  of: { readonly ports: SitePorts } & Pick<CreateOptions, 'capacityBytes' | 'addressesOf'>,
 ): Promise<{
   readonly id: DaemonId;
   readonly hoster: string;
@@ -100,7 +108,7 @@ async function createSite(
   readonly publicLine: string;
 }> {
   const site = slugOf(city.name);
-  const { listen, announce } = (of.addressesOf ?? onLoopback)(site, of.port);
+  const addresses = (of.addressesOf ?? onLoopback)(site, of.ports);
   const { daemon, publicLine, facts } = await createDaemon(join(root, DAEMONS, site), {
     hoster: city.hoster,
     site,
@@ -109,15 +117,14 @@ async function createSite(
     address: city.name,
     latitude: city.latitude,
     longitude: city.longitude,
-    listen,
-    announce,
+    ...addresses,
     ...(of.capacityBytes === undefined ? {} : { capacityBytes: of.capacityBytes }),
   });
   return { id: daemon, hoster: facts.hoster.id, site, publicLine };
 }
 
-const onLoopback = (_: string, port: number): DaemonAddresses => ({
-  listen: [`/ip4/127.0.0.1/tcp/${port}`],
+const onLoopback = (_: string, { data }: SitePorts): DaemonAddresses => ({
+  listen: [`/ip4/127.0.0.1/tcp/${data}`],
   announce: [],
 });
 

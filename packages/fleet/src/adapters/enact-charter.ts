@@ -13,7 +13,7 @@ import {
   Fault,
   replaceFile,
 } from '@vauban/core';
-import { nodeClock, nodeCrypto, openFiles } from '@vauban/core/node';
+import { keepOwner, nodeClock, nodeCrypto, openFiles } from '@vauban/core/node';
 import { encodeCharterFile } from '@vauban/daemon';
 import { type CharterChain, decodeSignedCharter, type SignedCharter } from '@vauban/ledger';
 import { checkComposed } from '../charter/charter-text.ts';
@@ -120,6 +120,7 @@ async function atTheDesk<Result>(root: string, work: () => Promise<Result>): Pro
   for (let attempt = 0; ; attempt++) {
     try {
       const file = await open(path, 'wx', 0o600);
+      await keepOwner(path);
       await file.writeFile(`${process.pid}\n`);
       await file.close();
       break;

@@ -79,6 +79,14 @@ export async function daemonPlaces(directory: string): Promise<DaemonPlace[]> {
   return places.sort((a, b) => rank(a) - rank(b));
 }
 
+/** The same, of which there has to be one. Faults: NETWORK_MISSING (usage), DAEMONS_ELSEWHERE (refused). */
+export async function localPlaces(directory: string): Promise<DaemonPlace[]> {
+  const places = await daemonPlaces(directory);
+  if (places.length > 0) return places;
+  const message = `no daemon of this network is to be seen from here: ask them over the network, with vauban repair status --network ${directory}`;
+  throw new Fault('refused', 'DAEMONS_ELSEWHERE', message, { directory });
+}
+
 /** Whether this directory holds officers' keys, so that the charter can be changed from here. */
 export async function hasOfficers(directory: string): Promise<boolean> {
   return (await keyNames(join(directory, OFFICERS))).length > 0;

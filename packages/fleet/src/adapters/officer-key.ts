@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { open, readFile, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Charter, charterHash, decodeCharter, Fault, toHex } from '@vauban/core';
-import { nodeCrypto } from '@vauban/core/node';
+import { keepOwner, nodeCrypto } from '@vauban/core/node';
 import { readKey } from '@vauban/daemon';
 import { type SignedCharter, signCharterBody } from '@vauban/ledger';
 import type { DraftSignature } from '../charter/draft.ts';
@@ -122,6 +122,7 @@ async function appendRecord(path: string, { deed, name, version, hash }: Recorde
   if (text !== '' && !text.endsWith('\n')) await truncate(record, text.lastIndexOf('\n') + 1);
   const file = await open(record, 'a', 0o600);
   try {
+    await keepOwner(record);
     await file.appendFile(`${line} ${checkOf(line)}\n`);
     await file.sync();
   } finally {

@@ -1,9 +1,8 @@
 // An operator's own log: what the consortium's crisis team says about sites. Its state lies on one disk; where that is lost or
 // older than what the hosters hold, the key says nothing more, for two histories of one key would be a fork.
 
-import { mkdir } from 'node:fs/promises';
 import { asFault, checkedStore, encodeCbor, equalBytes, Fault, isFault, type Store } from '@vauban/core';
-import { nodeClock, nodeCrypto, nodeRandom, openLevelStore } from '@vauban/core/node';
+import { makeDirectory, nodeClock, nodeCrypto, nodeRandom, openLevelStore } from '@vauban/core/node';
 import {
   type ClaimName,
   consortiumFacts,
@@ -64,7 +63,7 @@ export class OperatorLog {
    */
   static async open(options: OperatorLogOptions): Promise<OperatorLog> {
     const { directory } = options;
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(directory);
     try {
       const store = checkedStore(await openLevelStore(directory), nodeCrypto);
       try {

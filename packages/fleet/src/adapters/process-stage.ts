@@ -4,6 +4,7 @@
 import { rm, writeFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '@vauban/core';
+import { keepOwner } from '@vauban/core/node';
 import { askAdmin, readConfig, readMetrics } from '@vauban/daemon';
 import type { Stage } from '../stage.ts';
 import { readingsIn } from '../metered.ts';
@@ -137,6 +138,7 @@ export async function writeFaults(place: DaemonPlace, faults: StagedFaults): Pro
   if (place.burnt) return;
   const path = join(place.directory, STAGED_FILE);
   await writeFile(`${path}.new`, formatFaults(faults), { mode: 0o600 });
+  await keepOwner(`${path}.new`);
   await rename(`${path}.new`, path);
 }
 

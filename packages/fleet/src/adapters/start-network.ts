@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { type DaemonId, Fault, quorumOf, votingHosters } from '@vauban/core';
 import { nodeClock } from '@vauban/core/node';
+import { refuseContainers } from './container-network.ts';
 import { type DaemonPlace, daemonPlaces } from './layout.ts';
 import { NetworkSession } from './network-session.ts';
 import { lastWords, runningPid } from './processes.ts';
@@ -36,8 +37,9 @@ const WITHIN_MS = 120_000;
 const POLL_MS = 100;
 const ASK_MS = 3_000;
 
-/** Faults: DAEMONS_NOT_READY (failure), with each daemon's last words; NETWORK_MISSING; ALL_BURNT. */
+/** Faults: DAEMONS_NOT_READY (failure), with each daemon's last words; NETWORK_MISSING; ALL_BURNT; IN_CONTAINERS (refused). */
 export async function startNetwork(directory: string, options: StartOptions): Promise<StartedNetwork> {
+  await refuseContainers(directory, 'up --detach');
   const places = await daemonPlaces(directory);
   const burnt = places.filter((place) => place.burnt);
   const standing = places.filter((place) => !place.burnt);

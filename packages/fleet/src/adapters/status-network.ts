@@ -8,10 +8,10 @@ import type { AnswerOf } from '@vauban/wire';
 import { type Census, takeCensus } from '../census.ts';
 import { censusInWords } from '../census-text.ts';
 import { declarationAlerts } from '../declarations.ts';
-import { type DaemonPlace, daemonPlaces } from './layout.ts';
+import { type DaemonPlace, localPlaces } from './layout.ts';
 import { NetworkSession } from './network-session.ts';
-import { runningPid } from './processes.ts';
 import { readLedger } from './read-ledger.ts';
+import { runningDaemons } from './running-daemons.ts';
 
 const ASK_MS = 3_000;
 
@@ -19,8 +19,9 @@ export interface DaemonStatus {
   readonly id: DaemonId;
   readonly hoster: string;
   readonly site: string;
+  /** Null when it does not run, and in a container. */
   readonly pid: number | null;
-  /** Its process runs; it may still be silent. */
+  /** It runs; it may still be silent. Where nobody can tell, whether it answers. */
   readonly alive: boolean;
   readonly address: string | null;
   /** Null when it does not answer; 0 on a burnt site. */
@@ -50,20 +51,25 @@ export interface NetworkStatus {
   readonly daemons: readonly DaemonStatus[];
   /** Certified segments; null when nobody answers. */
   readonly segments: number | null;
+  readonly fleet: 'processes' | 'containers';
+  /** Why the engine could not be asked which containers run; null when it was, or need not be. */
+  readonly engineSilent: string | null;
 }
 
-/** Faults: NETWORK_MISSING, and integrity faults of the ledger. Daemons and quorums out of reach are part of the answer. */
+/** `engine`: what runs docker. Faults: NETWORK_MISSING, DAEMONS_ELSEWHERE, and integrity faults of the ledger. Daemons and quorums out of reach are part of the answer. */
 export async function networkStatus(
   directory: string,
-  options: { readonly signal?: AbortSignal } = {},
+  { engine, ...options }: { readonly signal?: AbortSignal; readonly engine?: readonly string[] } = {},
 ): Promise<NetworkStatus> {
-  const places = await daemonPlaces(directory);
+  const places = await localPlaces(directory);
   const session = await NetworkSession.open(directory, { as: 'operator', deadlineMs: ASK_MS, ...options });
   try {
-    const pids = await Promise.all(places.map(runningPid));
+    const { fleet, runs, pids, engineSilent } = await runningDaemons(directory, places, engine);
     // One call that finds every daemon, so that catching up costs nothing more.
-    if (pids.some((pid) => pid !== undefined)) await session.catchUp();
-    const asked = await Promise.all(places.map((place, nth) => askDaemon(session, place, pids[nth])));
+    if (runs.some((one) => one !== false)) await session.catchUp();
+    const asked = await Promise.all(
+      places.map((place, nth) => askDaemon(session, place, { runs: runs[nth], pid: pids[nth] ?? null })),
+    );
     const declared = declarationAlerts(session.charter, nodeClock.now());
     const answers = new Set(asked.filter((one) => one.state === 'up').map((one) => one.id));
     const burnt = new Set(places.filter((place) => place.burnt).map((place) => place.id));
@@ -79,6 +85,8 @@ export async function networkStatus(
       worstMargin: known?.census.worstMargin ?? null,
       daemons,
       segments: known?.census.segments ?? null,
+      fleet,
+      engineSilent,
     };
   } finally {
     await session.close();
@@ -104,27 +112,27 @@ function wordsAbout(
 async function askDaemon(
   session: NetworkSession,
   place: DaemonPlace,
-  pid: number | undefined,
+  { runs, pid }: { readonly runs: boolean | undefined; readonly pid: number | null },
 ): Promise<Omit<DaemonStatus, 'lost' | 'maintenanceUntil'>> {
   const { id, facts, burnt } = place;
   const known = {
     id,
     hoster: facts.hoster.id,
     site: facts.site.id,
-    pid: pid ?? null,
-    alive: pid !== undefined,
+    pid,
+    alive: runs ?? false,
     address: facts.daemon.addresses[0] ?? null,
   };
   const quiet = { readOnly: null, draining: null, segmentsToRepair: null, repairPaused: null };
   const absent = { fragments: null, bytes: null, alerts: [], ...quiet };
   if (burnt) return { ...known, ...absent, fragments: 0, bytes: 0, state: 'burnt' };
-  if (pid === undefined) return { ...known, ...absent, state: 'down' };
+  if (runs === false) return { ...known, ...absent, state: 'down' };
   try {
     const { fragments, bytes, silent, alerts } = await session.ask(id, 'status', {});
     const all = [...(silent === null ? [] : [silent]), ...alerts];
     const said = [...new Set(all.map((one) => one.message))];
     const healing = await session.ask(id, 'healing', {}).then(standingOf, () => quiet);
-    return { ...known, ...healing, fragments, bytes, state: 'up', alerts: said };
+    return { ...known, ...healing, alive: true, fragments, bytes, state: 'up', alerts: said };
   } catch (error) {
     return { ...known, ...absent, state: 'silent', alerts: [asFault(error).message] };
   }

@@ -1,6 +1,7 @@
 // Stopping: every daemon is asked to end in order, and cut when it does not. Or cut at once.
 
 import { type DaemonId, Fault } from '@vauban/core';
+import { refuseContainers } from './container-network.ts';
 import { daemonPlaces, type DaemonPlace } from './layout.ts';
 import { forgetPid, runningPid, signalDaemon, waitGone } from './processes.ts';
 
@@ -14,8 +15,9 @@ export interface StoppedNetwork {
   readonly killed: readonly DaemonId[];
 }
 
-/** Ends this network's processes and no others. Safe to call again. */
+/** Ends this network's processes and no others. Safe to call again. Faults: NETWORK_MISSING, IN_CONTAINERS (refused). */
 export async function stopNetwork(directory: string): Promise<StoppedNetwork> {
+  await refuseContainers(directory, 'stop');
   const places = await daemonPlaces(directory);
   const stopped: DaemonId[] = [];
   const killed: DaemonId[] = [];

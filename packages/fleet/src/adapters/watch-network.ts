@@ -3,7 +3,8 @@
 import { asFault, Fault } from '@vauban/core';
 import { askAdmin, type NetworkView } from '@vauban/daemon';
 import { overviewOf } from '../network-overview.ts';
-import { type DaemonPlace, daemonPlaces } from './layout.ts';
+import { composeLine, hasContainers } from './container-network.ts';
+import { type DaemonPlace, localPlaces } from './layout.ts';
 
 /** One that is merely busy answers in a second; one that hangs must not hold up the others' words for long. */
 const ASK_MS = 3_000;
@@ -14,12 +15,12 @@ export interface WatchedNetwork {
   readonly silent: readonly { readonly site: string; readonly code: string; readonly message: string }[];
 }
 
-/** Faults: NETWORK_MISSING (usage), NETWORK_SILENT (unreachable) when no daemon answers. */
+/** Faults: NETWORK_MISSING (usage), DAEMONS_ELSEWHERE (refused), NETWORK_SILENT (unreachable) when no daemon answers. */
 export async function watchedNetwork(
   directory: string,
   options: { readonly signal: AbortSignal },
 ): Promise<WatchedNetwork> {
-  const places = await daemonPlaces(directory);
+  const places = await localPlaces(directory);
   const asked = await Promise.all(places.map((place) => viewOf(place, options.signal)));
   options.signal.throwIfAborted();
   const views = asked.flatMap((one) => (one instanceof Fault ? [] : [one]));
@@ -29,7 +30,10 @@ export async function watchedNetwork(
   });
   const [first, ...others] = views;
   if (first === undefined) {
-    const message = `none of the ${places.length} daemons answers: start them with vauban network start ${directory}`;
+    const start = (await hasContainers(directory))
+      ? composeLine(directory, 'up --detach')
+      : `vauban network start ${directory}`;
+    const message = `none of the ${places.length} daemons answers: start them with ${start}`;
     throw new Fault('unreachable', 'NETWORK_SILENT', message, { daemons: places.length });
   }
   const silentSites = silent.map(({ site }) => site);
