@@ -7,7 +7,6 @@
 #   operator [verb …] an operator of the consortium; the same
 set -eu
 
-vauban=/opt/vauban/packages/cli/bin/vauban.js
 config=/srv/vauban/daemon.toml
 role="${1:-daemon}"
 [ $# -eq 0 ] || shift
@@ -15,13 +14,13 @@ case "$role" in
   daemon)
     # In a network that is there for rehearsals a drill may say that this daemon obeys it, and start it again.
     if [ "${VAUBAN_REHEARSAL:-}" = 1 ] && [ -e /srv/vauban/staged.json ]; then
-      exec node "$vauban" daemon run --config "$config" --staged
+      exec vauban daemon run --config "$config" --staged
     fi
-    exec node "$vauban" daemon run --config "$config" "$@"
+    exec vauban daemon run --config "$config" "$@"
     ;;
   disk) exec node /opt/vauban/docker/disk.js "$@" ;;
   client | operator)
-    [ $# -eq 0 ] || exec node "$vauban" "$@"
+    [ $# -eq 0 ] || exec vauban "$@"
     exec node -e 'setInterval(() => undefined, 2 ** 30)'
     ;;
   *)

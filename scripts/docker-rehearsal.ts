@@ -229,11 +229,7 @@ export class Rehearsal {
 
   async #exec(service: string, args: readonly string[]): Promise<Outcome> {
     const id = await this.#container(service);
-    return run(
-      DOCKER,
-      ['exec', id, '/bin/sh', '/opt/vauban/docker/role.sh', 'client', ...args],
-      this.#options.signal,
-    );
+    return run(DOCKER, ['exec', id, 'vauban', ...args], this.#options.signal);
   }
 
   async #container(service: string): Promise<string> {

@@ -32,15 +32,17 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function start(listen: string | null = null, socket = join(directory, 'admin.sock')) {
+async function start(listen: string | null = null, socket = join(directory, 'admin.sock'), behind?: string) {
   const ports = fakePorts();
-  server = await startAdminServer({ socket, listen, handle: adminHandler(ports) });
+  const where = { socket, listen, ...(behind === undefined ? {} : { behind }) };
+  server = await startAdminServer({ ...where, handle: adminHandler(ports) });
   return { socket, ports };
 }
 
 interface Asked {
   readonly method?: string;
   readonly path: string;
+  readonly host?: string;
   readonly headers?: { readonly [name: string]: string };
   readonly body?: string;
 }
@@ -148,6 +150,19 @@ describe('the port', () => {
       expect([host, rebound.status]).toEqual([host, 421]);
     }
     expect((await to({ host: `localhost:${port}`, authorization: 'Bearer read' })).status).toBe(200);
+  });
+
+  it('behind a published one listens elsewhere, and is asked for by the published name alone', async () => {
+    const port = await freePort();
+    await start(`127.0.0.1:${port}`, undefined, '127.0.0.2');
+    expect(server?.address).toBe(`127.0.0.1:${port}`);
+    const to = (host: string, name: string) =>
+      ask({ port }, { path: '/v0/status', host, headers: { host: name, authorization: 'Bearer read' } });
+    expect((await to('127.0.0.2', `127.0.0.1:${port}`)).status).toBe(200);
+    expect((await to('127.0.0.2', `localhost:${port}`)).status).toBe(200);
+    for (const name of [`127.0.0.2:${port}`, `metz:${port}`, `evil.example:${port}`])
+      expect([name, (await to('127.0.0.2', name)).status]).toEqual([name, 421]);
+    await expect(to('127.0.0.1', `127.0.0.1:${port}`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
   it('that is taken leaves no socket behind', async () => {

@@ -98,6 +98,27 @@ describe('a configuration', () => {
       5,
       /text in quotes/,
     ],
+    [
+      'an admin port that others reach',
+      `${sound}[admin]\nlisten = "0.0.0.0:9464"\n`,
+      'CONFIG_VALUE',
+      9,
+      /this machine alone/,
+    ],
+    [
+      'a published port that is none',
+      `${sound}[admin]\npublished = true\n`,
+      'CONFIG_VALUE',
+      9,
+      /should come with listen/,
+    ],
+    [
+      'half a yes',
+      `${sound}[admin]\nlisten = "127.0.0.1:9464"\npublished = "yes"\n`,
+      'CONFIG_VALUE',
+      10,
+      /true or false/,
+    ],
     ['an unknown level', `${sound}[log]\nlevel = "loud"\n`, 'CONFIG_VALUE', 9, /"debug", "info"/],
     ['a broken line', sound.replace('"cigogne"', '"cigogne'), 'CONFIG_SYNTAX', 2, /not TOML/],
     [

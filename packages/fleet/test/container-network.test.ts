@@ -28,13 +28,19 @@ it('lists every daemon under its service’s name, and under the port that the m
   const { daemons } = (await readNetworkCharter(bench.directory)).current;
   const env = await settings();
   expect(daemons).toHaveLength(9);
+  const ports: unknown[] = [];
   for (const { site, addresses } of daemons) {
     const port = env.get(`VAUBAN_PORT_${site.toUpperCase().replaceAll('-', '_')}`);
     expect(port).toMatch(/^[0-9]{5}$/);
     expect(addresses).toEqual([`/ip4/127.0.0.1/tcp/${port}`, `/dns4/${site}/tcp/4001`]);
     const config = await readFile(join(bench.directory, 'daemons', site, 'daemon.toml'), 'utf8');
     expect(config).toContain('listen = ["/ip4/0.0.0.0/tcp/4001"]');
+    const admin = env.get(`VAUBAN_ADMIN_${site.toUpperCase().replaceAll('-', '_')}`);
+    expect(config).toContain(`\nlisten = "127.0.0.1:${admin}"\n`);
+    expect(config).toContain('\npublished = true\n');
+    ports.push(port, admin);
   }
+  expect(new Set(ports).size).toBe(18);
 });
 
 it('says all that the compose file asks for, and the compose file has a service for every site', async () => {
@@ -58,6 +64,7 @@ it('belongs to an account that is not root, with keys that nobody else reads', a
     'daemons/metz/keys/receipt.key',
     'daemons/metz/data/vauban-daemon',
     'agency/charter.cbor',
+    'agency/data',
   ]) {
     const found = await stat(join(bench.directory, path));
     expect([found.uid, found.gid]).toEqual([uid, gid]);

@@ -50,7 +50,8 @@ export async function createContainerNetwork(
     },
   });
   const { uid, gid } = account.uid === 0 ? { uid: IMAGE_ACCOUNT, gid: IMAGE_ACCOUNT } : account;
-  await mkdir(join(directory, AGENCY), { mode: 0o700 });
+  // And where its volume is mounted: what the engine finds missing it makes as root.
+  await mkdir(join(directory, AGENCY, 'data'), { recursive: true, mode: 0o700 });
   await copyFile(join(directory, CHARTER_FILE), join(directory, AGENCY, CHARTER_FILE));
   const lines = [
     // Also what the engine knows the network's containers by.
