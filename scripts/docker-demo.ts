@@ -11,6 +11,8 @@ import { burnAndHeal, type Fire, megabytes } from './docker-story.ts';
 /** Where others wait for a quarter of an hour. */
 const LOST_AFTER_MS = 15_000;
 const SITE = 'strasbourg';
+/** Whose live map is shown. */
+const WITNESS = 'metz';
 
 const json = process.argv.includes('--json');
 const start = performance.now();
@@ -43,6 +45,7 @@ async function play(): Promise<Fire> {
   const rehearsal = await Rehearsal.prepare({ lostAfterMs: LOST_AFTER_MS, tell, signal });
   try {
     await rehearsal.up();
+    tell(`to watch it in a browser of this machine: ${await rehearsal.mapLink(WITNESS)}`);
     tell('an agency makes its keys; the officers put it into the charter');
     await rehearsal.openVault();
     return await burnAndHeal(rehearsal, { site: SITE, tell });

@@ -89,6 +89,15 @@ export class Rehearsal {
     return this.#exec('operator', args);
   }
 
+  /** What opens the live map of a site's daemon in a browser of this machine, for as long as the rehearsal lasts. */
+  async mapLink(site: string): Promise<string> {
+    const config = join(this.directory, 'daemons', site, 'daemon.toml');
+    const token = ['daemon', 'token', '--config', config, '--link', '--hours', '1', '--json'];
+    const command = join(ROOT, 'packages/cli/bin/vauban.js');
+    const { stdout } = await mustEnd(run(process.execPath, [command, ...token], this.#options.signal));
+    return (JSON.parse(stdout) as { readonly link: string }).link;
+  }
+
   /** The agency's vault: its line goes to the officers, who put it in force at the operator's desk. */
   async openVault(): Promise<void> {
     await this.giveAgency('passphrase', 'neuf hébergeurs, une région\n');

@@ -45,7 +45,7 @@ it('a site that has burnt is burnt, whatever the engine says', async () => {
   }
 });
 
-it('starting and stopping is refused, with what to type instead; so does a watch that hears nobody say', async () => {
+it('starting and stopping are refused, with what to type instead, as a watch that hears nobody says', async () => {
   const { directory } = bench;
   const compose = (what: string) =>
     `docker-compose --env-file ${directory}/compose.env --file docker/compose.yaml ${what}`;

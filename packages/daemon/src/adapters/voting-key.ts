@@ -4,8 +4,9 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { equalBytes, Fault } from '@vauban/core';
-import { keepOwner, nodeCrypto } from '@vauban/core/node';
+import { keepOwner, nodeCrypto, openFiles } from '@vauban/core/node';
 import type { RoleKey } from '../keys.ts';
+import { checkMarker } from '../marker.ts';
 import { makePublicLine, openPublicLine } from '../public-line.ts';
 import { type DaemonHome, readCharter, readSmallText } from './home.ts';
 
@@ -23,7 +24,7 @@ export interface MadeVotingKey {
 /**
  * Makes the key, and its empty vote history, unless there is one; rewrites `public-line.txt`. The epoch after the one of
  * the charter file, unless told. Faults: EPOCH_PAST (usage), IDENTITY_OTHER (refused), FILE_MISSING, VOTE_HISTORY_LEFT,
- * those of readCharter and openPublicLine.
+ * those of checkMarker, readCharter and openPublicLine.
  */
 export async function makeVotingKey(
   home: DaemonHome,
@@ -43,6 +44,8 @@ export async function makeVotingKey(
     throw new Fault('refused', 'IDENTITY_OTHER', message, { hoster: facts.hoster.id, daemon: home.daemon });
   }
   const before = await votingKeys.of(epoch);
+  // Its vote history lies on the daemon's disk, and on no other: a container's is a volume that the machine does not see.
+  if (before === undefined) await checkMarker(openFiles(config.data), home.daemon);
   const key = before ?? (await votingKeys.create(epoch));
   const voting = { epoch, key: key.publicKey };
   const publicLine = makePublicLine(nodeCrypto, { ...facts, voting }, identity.seed);
