@@ -1,7 +1,8 @@
 // The files that compose and the containers find, and the work on a disk, which is code of ours wherever it runs.
 
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeVotingKey, openHome, readKey } from '@vauban/daemon';
 import { createContainerNetwork, readNetworkCharter } from '@vauban/fleet';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ContainerBench } from './container-bench.ts';
@@ -70,6 +71,18 @@ it('belongs to an account that is not root, with keys that nobody else reads', a
     expect([found.uid, found.gid]).toEqual([uid, gid]);
     expect(found.mode & 0o077).toBe(0);
   }
+});
+
+it('gives no daemon a voting key beside its disk: the votes it casts would be remembered on none', async () => {
+  const home = join(bench.directory, 'daemons/metz');
+  const identity = await readKey(join(home, 'keys/identity.key'), 'identity');
+  const make = async () => makeVotingKey(await openHome(join(home, 'daemon.toml')), { identity });
+  // What makes a disk a daemon's moves onto its volume when that is made ready.
+  await rename(join(home, 'data/vauban-daemon'), join(home, 'on-the-volume'));
+  await expect(make()).rejects.toMatchObject({ kind: 'refused', code: 'MARKER_MISSING' });
+  expect(await readdir(join(home, 'keys'))).not.toContain('voting-2.key');
+  await rename(join(home, 'on-the-volume'), join(home, 'data/vauban-daemon'));
+  expect(await make()).toMatchObject({ epoch: 2, made: true });
 });
 
 it('has nine sites, as the compose file has', async () => {
