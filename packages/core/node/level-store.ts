@@ -31,8 +31,6 @@ export async function openLevelStore(directory: string, options: LevelStoreOptio
   });
   try {
     await level.open();
-    await keepOwner(directory);
-    await keepOwners(directory);
   } catch (error) {
     const cause = (error as { cause?: { code?: string; message?: string } }).cause;
     if (cause?.code === 'LEVEL_LOCKED') {
@@ -52,6 +50,13 @@ export async function openLevelStore(directory: string, options: LevelStoreOptio
       { directory },
       error,
     );
+  }
+  try {
+    await keepOwner(directory);
+    await keepOwners(directory);
+  } catch (error) {
+    await level.close();
+    throw error;
   }
   /** A table that the database itself cannot read: what it says from here on, and what it leaves out, is not to be trusted. */
   const unreadable = (error: unknown): unknown => {

@@ -15,11 +15,15 @@ export async function keepOwner(path: string): Promise<void> {
   if (found.uid === 0 && links === 1) await lchown(path, uid, gid);
 }
 
-/** The same for root's files in a directory, whoever made them for it. */
+/** The same for root's files in a directory, whoever made them for it; what is removed meanwhile is passed over. */
 export async function keepOwners(directory: string): Promise<void> {
   if (process.geteuid?.() !== 0) return;
   if ((await lstat(directory)).uid === 0) return;
-  for (const name of await readdir(directory)) await keepOwner(join(directory, name));
+  for (const name of await readdir(directory)) {
+    await keepOwner(join(directory, name)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
 }
 
 /** A directory and those above it that are missing, open to their account alone. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { keepOwner, makeDirectory, openFiles, openLevelStore } from '../node/index.ts';
+import { keepOwners } from '../node/owner.ts';
 import { replaceFile, utf8 } from '../src/index.ts';
 
 const root = process.geteuid?.() === 0;
@@ -50,6 +51,14 @@ test('a database too, whenever its files were made', async () => {
   const names = await readdir(path);
   expect(names.length).toBeGreaterThan(5);
   for (const name of names) expect([name, await ownerOf(join(path, name))]).toEqual([name, other]);
+});
+
+test('a database removes files of its own while they are given away', async () => {
+  const names = Array.from({ length: 500 }, (_, nth) => join(directory, `${nth}`));
+  for (const name of names) await writeFile(name, '');
+  const removed = Promise.all(names.toReversed().map((name) => rm(name)));
+  await Promise.all([keepOwners(directory), removed]);
+  expect(await readdir(directory)).toEqual([]);
 });
 
 test('what is not the directory’s own stays whose it is: behind a link, or under a second name', async () => {
