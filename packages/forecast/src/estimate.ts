@@ -4,7 +4,8 @@
 import type { Crypto, Durations } from '@vauban/core';
 import type { Assumptions } from './assumptions.ts';
 import type { Keeping } from './codes.ts';
-import { groundOf } from './ground.ts';
+import { type Ground, groundOf } from './ground.ts';
+import { beginningOf, type Held, HeldPlacements, type Stock } from './held.ts';
 import type { Charter } from '@vauban/core';
 import { type Interval, intervalOf, mapped, scaled } from './interval.ts';
 import { modelOf } from './model.ts';
@@ -29,6 +30,8 @@ export const efforts = {
 
 export interface EstimateOptions {
   readonly charter: Charter;
+  /** What is stored under this way of keeping, where something is; placed anew by the rule when left out. */
+  readonly held?: { readonly all: Held; readonly stock: Stock };
   readonly keeping: Keeping;
   readonly assumptions: Assumptions;
   readonly durations: Durations;
@@ -83,15 +86,14 @@ const PLAIN_SHARE = 0.1;
 
 /** Yields after each run, of `effort.runs`; ends with the estimate. Faults: TOO_FEW_SITES. */
 export function* estimating(o: EstimateOptions): Generator<undefined, Estimate> {
-  const { keeping, assumptions, durations, years, effort, charter } = o;
+  const { keeping, assumptions, durations, years, effort, charter, held } = o;
   const dice = new Dice(o.seed);
-  const ground = groundOf(charter, assumptions.floodZones);
+  const beginning = held === undefined ? undefined : beginningOf(held.stock, held.all, charter);
+  const ground = groundOf(charter, assumptions.floodZones, beginning);
   const model = { ground, keeping, assumptions, durations, horizonYears: years };
   const [rare, common] = [modelOf({ ...model, crashes: false }), modelOf({ ...model, crashes: true })];
-  const drawing = new Placements({ ground, keeping, crypto: o.crypto, now: o.now });
   const n = keeping.k + keeping.m;
-  const draws = ground.daemons === n ? DRAWS_OF_ONE : ground.daemons <= WHOLE_DAEMONS_MAX ? WHOLE_DRAWS : 0;
-  const whole = draws > 0 ? drawing.whole(dice.fork(), draws) : undefined;
+  const { drawing, whole } = placementsOf(o, ground, dice);
   const futures = Math.max(FUTURES_MIN, Math.round(effort.futures * Math.min(1, FULL_EFFORT_SHARDS / n)));
   const plainFutures = Math.ceil(futures * PLAIN_SHARE);
 
@@ -186,6 +188,25 @@ export function* estimating(o: EstimateOptions): Generator<undefined, Estimate> 
     ),
     events: runs.reduce((all, { split, plain }) => all + split.events + plain.events, 0),
   };
+}
+
+/** What is drawn from, and all of it where that is little. */
+function placementsOf(
+  { keeping, crypto, now, held }: EstimateOptions,
+  ground: Ground,
+  dice: Dice,
+): {
+  readonly drawing: { readonly sample: (dice: Dice, count: number) => Sample };
+  readonly whole: Sample | undefined;
+} {
+  if (held !== undefined) {
+    const drawing = new HeldPlacements({ ground, stock: held.stock, crypto, now, dice: dice.fork() });
+    return { drawing, whole: drawing.whole };
+  }
+  const drawing = new Placements({ ground, keeping, crypto, now });
+  const isOne = ground.daemons === keeping.k + keeping.m;
+  const draws = isOne ? DRAWS_OF_ONE : ground.daemons <= WHOLE_DAEMONS_MAX ? WHOLE_DRAWS : 0;
+  return { drawing, whole: draws > 0 ? drawing.whole(dice.fork(), draws) : undefined };
 }
 
 function lossOf(tally: Tally, year: number, of: 'weight' | 'share'): number {

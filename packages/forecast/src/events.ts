@@ -26,7 +26,7 @@ export function happen(run: Run, kind: number): void {
   const one = <T>(all: readonly T[]): T => all[dice.below(all.length)] as T;
   switch (kind) {
     case DISK:
-      kill(run, dice.below(ground.daemons), model.diskReplaced);
+      kill(run, dice.below(ground.daemons), { replacedMean: model.diskReplaced });
       break;
     case CRASH:
       silence(run, dice.below(ground.daemons), dice.exponential(model.crash));
@@ -54,11 +54,12 @@ export function happen(run: Run, kind: number): void {
     case FLOOD: {
       const groups = one(ground.sitesOfZone).map((site) => ground.daemonsOfSite[site] ?? []);
       const shock = { groups, groupChance: a.floodHits, daemonChance: 1 };
-      for (const daemon of strike(shock, run)) kill(run, daemon, model.siteRebuilt);
+      for (const daemon of strike(shock, run)) kill(run, daemon, { replacedMean: model.siteRebuilt });
       break;
     }
     case HOSTER:
-      for (const daemon of one(ground.daemonsOfHoster)) kill(run, daemon, model.hosterReplaced);
+      for (const daemon of one(ground.daemonsOfHoster))
+        kill(run, daemon, { replacedMean: model.hosterReplaced });
       break;
     default: {
       const shock = {
@@ -66,7 +67,7 @@ export function happen(run: Run, kind: number): void {
         groupChance: a.exposedShare,
         daemonChance: a.exposedLose,
       };
-      for (const daemon of strike(shock, run)) kill(run, daemon, model.diskReplaced);
+      for (const daemon of strike(shock, run)) kill(run, daemon, { replacedMean: model.diskReplaced });
     }
   }
 }
@@ -98,11 +99,18 @@ export function fallDue(run: Run, kind: number, daemon: number): void {
 
 function destroy(run: Run, site: number): void {
   const { ground, siteRebuilt } = run.future.model;
-  for (const daemon of ground.daemonsOfSite[site] ?? []) kill(run, daemon, siteRebuilt);
+  for (const daemon of ground.daemonsOfSite[site] ?? []) kill(run, daemon, { replacedMean: siteRebuilt });
 }
 
 /** Disks gone. The mean until it is there again, empty, is in years. */
-function kill({ future: f, dice, tally }: Run, daemon: number, replacedMean: number): void {
+export function kill(
+  { future: f, dice, tally }: Run,
+  daemon: number,
+  {
+    replacedMean,
+    noticedAfter = f.model.lostAfter,
+  }: { readonly replacedMean: number; readonly noticedAfter?: number },
+): void {
   if (f.dead[daemon] === 1) return;
   loseAll(f, daemon, tally);
   if (f.isUp(daemon)) f.ups--;
@@ -111,11 +119,11 @@ function kill({ future: f, dice, tally }: Run, daemon: number, replacedMean: num
   f.away[daemon] = 0;
   f.wiped[daemon] = 1;
   f.agenda.put(f.time + (replacedMean > 0 ? dice.exponential(replacedMean) : 0), REPLACED, daemon);
-  f.agenda.put(f.time + f.model.lostAfter, NOTICED, daemon);
+  f.agenda.put(f.time + noticedAfter, NOTICED, daemon);
 }
 
 /** It does not answer, and has its disks. */
-function silence({ future: f, tally }: Run, daemon: number, years: number): void {
+export function silence({ future: f, tally }: Run, daemon: number, years: number): void {
   const until = f.time + years;
   if (f.dead[daemon] === 1 || (f.away[daemon] === 1 && (f.awayUntil[daemon] as number) >= until)) return;
   if (f.away[daemon] === 0) {
@@ -166,7 +174,6 @@ function replace(run: Run, daemon: number): void {
 /** One more is there: what waited for a home may have one, and what shares a site may spread out. */
 function welcome(run: Run, newcomer: number): void {
   const { future: f } = run;
-  const { model } = f;
   if (f.wiped[newcomer] === 1) startRepair(run, newcomer);
   for (let daemon = 0; f.homelessDaemons > 0 && daemon < f.homeless.length; daemon++) {
     if (f.homeless[daemon] === 0) continue;
@@ -174,7 +181,12 @@ function welcome(run: Run, newcomer: number): void {
     f.homelessDaemons--;
     startRepair(run, daemon);
   }
-  if (f.isSpreading || !f.isMoved.includes(1)) return;
+  if (!f.isSpreading && f.isMoved.includes(1)) startSpreading(f);
+}
+
+/** A round of spreading out, once the bytes of one daemon have been moved. */
+export function startSpreading(f: Future): void {
+  const { model } = f;
   f.isSpreading = true;
   const bytes = bytesOf(f, 0);
   const { linkBytesYear, diskBytesYear } = model;
@@ -195,7 +207,7 @@ function notice(run: Run, daemon: number): void {
   startRepair(run, daemon);
 }
 
-function startRepair({ future: f, dice }: Run, daemon: number): void {
+export function startRepair({ future: f, dice }: Run, daemon: number): void {
   if (f.repairing[daemon] === 1) return;
   f.repairing[daemon] = 1;
   const { exponentialRepair, linkBytesYear, diskBytesYear } = f.model;
@@ -205,8 +217,7 @@ function startRepair({ future: f, dice }: Run, daemon: number): void {
   }
   // One after the other with all that links and disks allow: as fast in sum as side by side.
   const years = repairYears({
-    bytes: bytesOf(f, daemon),
-    reads: readsFor(f, daemon),
+    ...workFor(f, daemon),
     hands: f.ups,
     linkBytesYear,
     diskBytesYear,
@@ -220,17 +231,28 @@ function bytesOf(f: Future, daemon: number): number {
   return ((usableBytes * n) / k) * (ground.shareOf[daemon] as number);
 }
 
-/** Mean over the placements that lose a fragment here: one missing is cheaper than several under clay. */
-function readsFor(f: Future, daemon: number): number {
+/**
+ * What of a daemon's bytes is to be rebuilt, and from how many fragments each: the mean over the placements, since one missing
+ * is cheaper than several under clay. By what segments weigh, not by how many placements there are.
+ */
+function workFor(f: Future, daemon: number): { readonly bytes: number; readonly reads: number } {
   const { n, reads } = f.model;
-  let many = 0;
+  let held = 0;
+  let wanting = 0;
   let sum = 0;
   for (let at = 0; at < f.holders.length; at++) {
     if (f.holders[at] !== daemon) continue;
-    many++;
-    sum += n - (f.answering[(at / n) | 0] as number) <= 1 ? reads.one : reads.more;
+    const placement = (at / n) | 0;
+    const share = f.placements[placement]?.share ?? 0;
+    held += share;
+    if (!needsHome(f, at)) continue;
+    wanting += share;
+    sum += share * (n - (f.answering[placement] as number) <= 1 ? reads.one : reads.more);
   }
-  return many === 0 ? reads.one : sum / many;
+  const bytes = bytesOf(f, daemon);
+  // Of a sample, a daemon may hold nothing: it lost as many bytes all the same.
+  if (held === 0) return { bytes, reads: reads.one };
+  return { bytes: (bytes * wanting) / held, reads: wanting === 0 ? reads.one : sum / wanting };
 }
 
 /** The time to rebuild what stood on a daemon has passed: it stands elsewhere, or on that daemon's new disk. */
@@ -239,7 +261,8 @@ function repair(run: Run, daemon: number): void {
   const { n, k, retry } = f.model;
   f.repairing[daemon] = 0;
   if (f.wiped[daemon] === 0 && f.writtenOff[daemon] === 0) return;
-  tally.repairBytes += Math.exp(f.logWeight) * bytesOf(f, daemon) * readsFor(f, daemon);
+  const { bytes, reads } = workFor(f, daemon);
+  tally.repairBytes += Math.exp(f.logWeight) * bytes * reads;
   const quorate = hasQuorum(f);
   let again = false;
   let waits = false;

@@ -6,10 +6,18 @@ import { type Assumptions, assumptionNames } from './assumptions.ts';
 import { alternatives, type Keeping, keepingOf } from './codes.ts';
 import { type Effort, type Estimate, estimating, type EstimateOptions } from './estimate.ts';
 import { groundOf, type Place, syntheticCharter } from './ground.ts';
+import { type Held, type Stock, type Stored, stocksOf, storedOf } from './held.ts';
 import { Placements } from './placements.ts';
 
 export interface ForecastOptions {
   readonly charter: Charter;
+  /**
+   * What the network stores: `own` then is about that, one policy for each code found, and its segments and bytes stand in for
+   * the assumptions' with every policy. Left out, or empty: all is placed anew, as much as is assumed.
+   */
+  readonly held?: Held;
+  /** Of `held`: as if it were so many segments, bytes in proportion. */
+  readonly scaledTo?: number;
   readonly assumptions: Assumptions;
   readonly years: number;
   /** Ids of policies, `own` among them; all when left out. */
@@ -30,6 +38,8 @@ export interface PolicyForecast {
   readonly estimate: Estimate;
   /** Simulated on so many hosts of a synthetic network, for the network has places for fewer; null: on the network itself. */
   readonly hosts: number | null;
+  /** What is stored, from which this policy's futures begin; null: placed anew. */
+  readonly stock: Omit<Stock, 'keeping' | 'placements'> | null;
 }
 
 /** What a year's chance of loss would be, were one assumption half or double, or a charter's duration. */
@@ -48,6 +58,9 @@ export interface Forecast {
     readonly daemons: number;
     readonly hosters: number;
   };
+  /** What was read as stored; null: nothing, and every policy's segments are placed anew. */
+  readonly stored: (Stored & { readonly scaledTo: number | null }) | null;
+  /** With the segments and bytes that the futures have. */
   readonly assumptions: Assumptions;
   readonly years: number;
   readonly seed: number;
@@ -74,10 +87,13 @@ const SENSITIVITY_RUNS = 8;
  */
 export function* forecasting(o: ForecastOptions): Generator<Progress, Forecast> {
   checkOptions(o);
-  const { charter, assumptions, years, effort, seed } = o;
-  const keepings = chosen(o);
-  const moving = o.sensitivities ? movesOf(o) : [];
+  const { charter, years, effort, seed } = o;
+  const { stored, stocks, assumptionsOf } = storedBy(o);
+  const keepings = chosen(o, stocks);
   const sensitivityEffort = { runs: Math.min(SENSITIVITY_RUNS, effort.runs), futures: effort.futures };
+  const [lead] = stocks;
+  const ownAssumptions = assumptionsOf(lead);
+  const moving = o.sensitivities ? movesOf({ assumptions: ownAssumptions, charter }) : [];
   const total =
     keepings.length * effort.runs +
     (moving.length === 0 ? 0 : moving.length * 2 + 1) * sensitivityEffort.runs;
@@ -92,7 +108,6 @@ export function* forecasting(o: ForecastOptions): Generator<Progress, Forecast> 
     }
   };
   const base = {
-    assumptions,
     durations: charter.durations,
     years,
     effort,
@@ -102,14 +117,29 @@ export function* forecasting(o: ForecastOptions): Generator<Progress, Forecast> 
   };
   const policies: PolicyForecast[] = [];
   for (const keeping of keepings) {
-    const on = networkFor(keeping, o);
-    const estimate = yield* run({ ...base, charter: on.charter, keeping });
-    policies.push({ keeping, estimate, hosts: on.hosts });
+    const stock = stocks.find((one) => one.keeping === keeping);
+    const on = stock === undefined ? networkFor(keeping, o) : { charter, hosts: null };
+    const estimate = yield* run({
+      ...base,
+      charter: on.charter,
+      keeping,
+      assumptions: assumptionsOf(stock),
+      ...heldAs(stock, o),
+    });
+    policies.push({ keeping, estimate, hosts: on.hosts, stock: stock === undefined ? null : summary(stock) });
   }
 
-  const own = keepingOf(ownPolicy(charter));
+  const own = lead?.keeping ?? keepingOf(ownPolicy(charter));
   const lossWith = function* (changes: Partial<EstimateOptions>): Generator<Progress, number> {
-    const estimate = yield* run({ ...base, charter, keeping: own, effort: sensitivityEffort, ...changes });
+    const estimate = yield* run({
+      ...base,
+      charter,
+      keeping: own,
+      assumptions: ownAssumptions,
+      ...heldAs(lead, o),
+      effort: sensitivityEffort,
+      ...changes,
+    });
     return estimate.lossPerYear.value;
   };
   let sensitivities: Forecast['sensitivities'] = null;
@@ -132,7 +162,8 @@ export function* forecasting(o: ForecastOptions): Generator<Progress, Forecast> 
       daemons: charter.daemons.length,
       hosters: charter.hosters.length,
     },
-    assumptions,
+    stored,
+    assumptions: assumptionsOf(),
     years,
     seed,
     effort,
@@ -148,7 +179,10 @@ interface Moving {
   readonly changes: (value: number) => Partial<EstimateOptions>;
 }
 
-function movesOf({ assumptions, charter }: ForecastOptions): readonly Moving[] {
+function movesOf({
+  assumptions,
+  charter,
+}: Pick<ForecastOptions, 'assumptions' | 'charter'>): readonly Moving[] {
   const moves = assumptionNames.flatMap((name): Moving[] => {
     const row = assumptionRows[name];
     const value = assumptions[name];
@@ -174,11 +208,49 @@ function movesOf({ assumptions, charter }: ForecastOptions): readonly Moving[] {
   ];
 }
 
-function chosen({ policies = policyIds, charter }: ForecastOptions): readonly Keeping[] {
-  const all = [keepingOf(ownPolicy(charter)), ...alternatives];
-  return policies.map((wanted) => {
-    const found = all.find(({ id }) => id === wanted);
-    if (found !== undefined) return found;
+/** What is stored, by code, and how much of what each policy is to keep. */
+function storedBy({ charter, assumptions, held, scaledTo }: ForecastOptions): {
+  readonly stored: Forecast['stored'];
+  readonly stocks: readonly Stock[];
+  readonly assumptionsOf: (stock?: Pick<Stock, 'segments' | 'usableBytes'>) => Assumptions;
+} {
+  const none = { stored: null, stocks: [], assumptionsOf: () => assumptions };
+  if (held === undefined) return none;
+  const found = stocksOf(held, charter);
+  const stored = storedOf(held, found);
+  const stocks = found.filter(({ segments }) => segments > 0);
+  if (stocks.length === 0)
+    return { ...none, stored: found.length === 0 ? null : { ...stored, scaledTo: null } };
+  const scale = scaledTo === undefined ? 1 : scaledTo / stored.segments;
+  return {
+    stored: { ...stored, scaledTo: scaledTo ?? null },
+    stocks,
+    assumptionsOf: ({ segments, usableBytes } = stored) => ({
+      ...assumptions,
+      segments: segments * scale,
+      usableTb: (usableBytes * scale) / 1e12,
+    }),
+  };
+}
+
+function heldAs(stock: Stock | undefined, { held: all }: ForecastOptions): Pick<EstimateOptions, 'held'> {
+  return stock === undefined || all === undefined ? {} : { held: { all, stock } };
+}
+
+function summary({ keeping: _, placements: __, ...counts }: Stock): NonNullable<PolicyForecast['stock']> {
+  return counts;
+}
+
+/** `own` is what is stored, under each of its codes; where nothing is, what the charter's policy would do. */
+function chosen(
+  { policies = policyIds, charter }: ForecastOptions,
+  stocks: readonly Stock[],
+): readonly Keeping[] {
+  const own = stocks.length > 0 ? stocks.map(({ keeping }) => keeping) : [keepingOf(ownPolicy(charter))];
+  return policies.flatMap((wanted) => {
+    if (wanted === 'own') return own;
+    const found = alternatives.find(({ id }) => id === wanted);
+    if (found !== undefined) return [found];
     const near = nearestName(wanted, policyIds);
     const message = `there is no policy ${wanted} to compare; ${near === undefined ? `known are ${policyIds.join(', ')}` : `did you mean ${near}?`}`;
     throw new Fault('usage', 'POLICY_UNKNOWN', message, { policy: wanted });

@@ -3,6 +3,20 @@
 
 import { assert, type Charter, type Policy, standardDurations, votingHosters } from '@vauban/core';
 
+/** How a daemon stands when futures begin. */
+export const UP = 0;
+/** It does not answer, and has its disks. */
+export const SILENT = 1;
+/** What it held is gone, and known to be. */
+export const LOST = 2;
+export type Standing = typeof UP | typeof SILENT | typeof LOST;
+
+/** How a network begins, where it does not begin whole with bytes as capacities are. Both by daemon number. */
+export interface Beginning {
+  readonly standing: readonly Standing[];
+  readonly shareOf: Float64Array;
+}
+
 /** Daemons of each site, and sites of each building, zone and hoster, all by number. */
 export interface Ground {
   readonly charter: Charter;
@@ -15,11 +29,16 @@ export interface Ground {
   readonly voters: readonly number[];
   /** Whether no two daemons share a site, a building or a hoster. */
   readonly isAlone: boolean;
-  /** Share of all stored bytes, by daemon: as capacities are. */
+  /** Share of all stored bytes, by daemon: as capacities are, unless told. */
   readonly shareOf: Float64Array;
+  readonly standing: readonly Standing[];
 }
 
-export function groundOf(charter: Charter, floodZones: readonly (readonly string[])[]): Ground {
+export function groundOf(
+  charter: Charter,
+  floodZones: readonly (readonly string[])[],
+  beginning?: Beginning,
+): Ground {
   const numberOf = new Map(charter.daemons.map(({ id }, at) => [id, at]));
   const siteAt = new Map(charter.sites.map(({ id }, at) => [id, at]));
   const daemonsOfSite: number[][] = charter.sites.map(() => []);
@@ -45,9 +64,12 @@ export function groundOf(charter: Charter, floodZones: readonly (readonly string
       return at === undefined ? [] : [at];
     }),
     isAlone: isAlone(charter),
-    shareOf: Float64Array.from(charter.daemons, ({ capacityBytes }) =>
-      capacity === 0 ? 1 / charter.daemons.length : capacityBytes / capacity,
-    ),
+    shareOf:
+      beginning?.shareOf ??
+      Float64Array.from(charter.daemons, ({ capacityBytes }) =>
+        capacity === 0 ? 1 / charter.daemons.length : capacityBytes / capacity,
+      ),
+    standing: beginning?.standing ?? charter.daemons.map(() => UP),
   };
 }
 

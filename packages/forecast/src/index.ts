@@ -12,5 +12,6 @@ export {
   type PolicyForecast,
 } from './forecast.ts';
 export { type Place, syntheticCharter } from './ground.ts';
+export type { Held, HeldPlacement } from './held.ts';
 export type { Interval } from './interval.ts';
 export { chanceText, forecastData, forecastDocument, oneIn } from './report-document.ts';

@@ -34,6 +34,31 @@ export function loseAll(f: Future, daemon: number, tally: Tally): void {
   }
 }
 
+/** One fragment is gone, wherever it stood. */
+export function lose(f: Future, at: number, tally: Tally): void {
+  const wasSound = f.fragments[at] === SOUND;
+  const placement = (at / f.model.n) | 0;
+  tallyTime(f, tally);
+  f.fragments[at] = GONE;
+  if (!wasSound) return;
+  if (f.isUp(f.holders[at] as number)) answer(f, placement, -1);
+  addSound(f, placement, -1, tally);
+}
+
+/** Marks placements with several fragments on one daemon as such; whether there is any. For futures that begin. */
+export function recount(f: Future): boolean {
+  const { n } = f.model;
+  let any = false;
+  for (let placement = 0; placement < f.placements.length; placement++) {
+    const holders = f.holders.subarray(placement * n, (placement + 1) * n);
+    if (new Set(holders).size === n) continue;
+    f.isMoved[placement] = 1;
+    any = true;
+    if (f.isLost[placement] === 0) setLevel(f, placement);
+  }
+  return any;
+}
+
 /** One sound fragment rots unnoticed. It goes on answering, with bytes that no reader accepts. */
 export function rot(f: Future, at: number, tally: Tally): void {
   const placement = (at / f.model.n) | 0;

@@ -5,12 +5,14 @@ import { choose } from '@vauban/placement';
 import type { Keeping } from './codes.ts';
 import type { Dice } from './random.ts';
 import type { Ground } from './ground.ts';
-import { Healer, type Plans } from './healer.ts';
+import { Healer, type HealerGround, type Plans } from './healer.ts';
 
 /** Segments that stand on the same daemons. */
 export interface Placement {
   /** Daemon number by fragment index. */
   readonly holders: Int32Array;
+  /** By index, 1 where nobody has the fragment when futures begin: it is to be rebuilt as if its holder had lost it. */
+  readonly gone?: Uint8Array;
   /** Of all segments; 0 to 1. Shares of the placements of one future add up to 1. */
   readonly share: number;
   readonly healer: Pick<Healer, 'plan'>;
@@ -32,7 +34,6 @@ const CANDIDATES = 16;
 
 /** Draws placements of one way of keeping on one network; the same set of holders is the same placement. */
 export class Placements {
-  readonly #ground: Ground;
   readonly #keeping: Keeping;
   readonly #charter: Charter;
   readonly #policy: Policy;
@@ -50,7 +51,6 @@ export class Placements {
     readonly crypto: Crypto;
     readonly now: number;
   }) {
-    this.#ground = o.ground;
     this.#keeping = o.keeping;
     this.#crypto = o.crypto;
     this.#now = o.now;
@@ -100,23 +100,14 @@ export class Placements {
     const key = holders.join(' ');
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const members = this.#membersOf(holders, dice);
-    const placement: Placement = {
-      holders,
-      share: 1,
-      healer: new Healer(
-        {
-          charter:
-            members.length === this.#charter.daemons.length ? this.#charter : part(this.#charter, members),
-          members,
-          keeping: this.#keeping,
-          segment,
-          crypto: this.#crypto,
-          now: this.#now,
-        },
-        this.#plans,
-      ),
+    const about = {
+      charter: this.#charter,
+      keeping: this.#keeping,
+      crypto: this.#crypto,
+      now: this.#now,
+      plans: this.#plans,
     };
+    const placement: Placement = { holders, share: 1, healer: healerOf({ holders, segment, dice }, about) };
     this.#known.set(key, placement);
     return placement;
   }
@@ -142,15 +133,29 @@ export class Placements {
       facts,
     );
   }
+}
 
-  #membersOf(holders: Int32Array, dice: Dice): readonly number[] {
-    const { daemons } = this.#ground;
-    if (daemons <= WHOLE_MAX) return Array.from({ length: daemons }, (_, at) => at);
-    const members = new Set(holders);
-    const wanted = Math.min(daemons, holders.length + CANDIDATES);
-    while (members.size < wanted) members.add(dice.below(daemons));
-    return [...members].sort((a, b) => a - b);
-  }
+/** Plans for one placement: where the network is large, with its holders and some others, drawn, as all there are. */
+export function healerOf(
+  {
+    holders,
+    segment,
+    dice,
+  }: { readonly holders: Int32Array; readonly segment: Uint8Array; readonly dice: Dice },
+  about: Omit<HealerGround, 'members' | 'segment'> & { readonly plans: Plans },
+): Healer {
+  const { charter, plans } = about;
+  const members = membersOf(holders, charter.daemons.length, dice);
+  const seen = members.length === charter.daemons.length ? charter : part(charter, members);
+  return new Healer({ ...about, charter: seen, members, segment }, plans);
+}
+
+function membersOf(holders: Int32Array, daemons: number, dice: Dice): readonly number[] {
+  if (daemons <= WHOLE_MAX) return Array.from({ length: daemons }, (_, at) => at);
+  const members = new Set(holders);
+  const wanted = Math.min(daemons, members.size + CANDIDATES);
+  while (members.size < wanted) members.add(dice.below(daemons));
+  return [...members].sort((a, b) => a - b);
 }
 
 /**

@@ -6,7 +6,8 @@ import type { Run } from './events.ts';
 import { Future } from './future.ts';
 import type { Model } from './model.ts';
 import type { Placement } from './placements.ts';
-import type { Dice } from './random.ts';
+import { Dice } from './random.ts';
+import { setOut } from './set-out.ts';
 import { simulate } from './simulate.ts';
 import { Tally } from './tally.ts';
 
@@ -34,21 +35,24 @@ export function splitting(o: SplittingOptions): Tally {
   const tally = new Tally(n);
   const spare = new Future(model, placements);
   const fresh = new Future(model, placements);
+  const first = levelAtStart(o) + 1;
   // Futures whose copies have gone their way are used again: making one costs more than most of what happens in it.
   const pool: Future[] = [];
   // Those that a shock took further than the next stage go on as they are: few and light, they lead to most losses.
   let ahead: readonly Future[] = [];
   let starts: readonly Start[] = [{ future: fresh, copies: futures, logWeight: -Math.log(futures) }];
   const last = n - k + 1;
-  for (let target = 1; target <= last; ) {
+  for (let target = first; target <= last; ) {
     const arrived: Future[] = [...ahead];
     for (const { future, copies, logWeight } of starts) {
       for (let copy = 0; copy < copies; copy++) {
         spare.copyFrom(future);
         spare.logWeight = logWeight;
         spare.spent = 0;
-        if (target > 1) forget(spare, dice);
-        if (simulate({ future: spare, dice, tally, isBiased }, { untilYears: horizonYears, target }))
+        const run = { future: spare, dice, tally, isBiased };
+        if (target === first) setOut(run);
+        else forget(spare, dice);
+        if (simulate(run, { untilYears: horizonYears, target }))
           arrived.push((pool.pop() ?? new Future(model, placements)).copyFrom(spare));
       }
       pool.push(future);
@@ -71,6 +75,13 @@ export function splitting(o: SplittingOptions): Tally {
     starts = startsOf(behind, futures, dice, pool);
   }
   return tally;
+}
+
+/** How near to its loss the worst segment is when futures begin. */
+function levelAtStart({ model, placements }: Pick<SplittingOptions, 'model' | 'placements'>): number {
+  const future = new Future(model, placements);
+  setOut({ future, dice: new Dice(0), tally: new Tally(model.n), isBiased: false });
+  return future.level;
 }
 
 interface Start {
@@ -125,10 +136,9 @@ export function plainRuns(o: Omit<SplittingOptions, 'isBiased'>): Tally {
   for (let nth = 0; nth < o.futures; nth++) {
     const future = new Future(o.model, o.placements);
     future.logWeight = -Math.log(o.futures);
-    simulate(
-      { future, dice: o.dice, tally, isBiased: false },
-      { untilYears: o.horizonYears, target: Infinity },
-    );
+    const run = { future, dice: o.dice, tally, isBiased: false };
+    setOut(run);
+    simulate(run, { untilYears: o.horizonYears, target: Infinity });
   }
   return tally;
 }
