@@ -47,6 +47,7 @@ export { cities, type City } from './cities.ts';
 export { DURATION_EXAMPLE, durationInWords, parseDuration } from './duration-text.ts';
 export type { DaemonHealing, HealingOverview, SilentDaemon } from './healing-overview.ts';
 export { ledgerSegments, type LedgerSegment } from './ledger-segments.ts';
+export { type HeldSegments, type NetworkHoldings, networkHoldings } from './adapters/network-holdings.ts';
 export type { StagedFaults } from './staged/staged-faults.ts';
 export type { BurnResult, DiskDeed, DiskFragment, Metered, Readings, Stage } from './stage.ts';
 export { checkSize, type NetworkSize, STANDARD_POLICY, suggestCode } from './found-charter.ts';

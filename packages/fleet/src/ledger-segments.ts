@@ -1,7 +1,8 @@
 // What the ledger says of every segment that is to be kept: its code, its fragments' roots, and who holds them now.
 
-import { type DaemonId, toHex } from '@vauban/core';
+import { type Charter, type DaemonId, toHex } from '@vauban/core';
 import {
+  doubted,
   holdersNow,
   isReleased,
   type LogStore,
@@ -27,14 +28,18 @@ export interface LedgerSegment {
   readonly holders: readonly { readonly index: number; readonly daemon: DaemonId }[];
 }
 
-/** Certified, not released and not being erased, in the order of their ids. Cost: one look at each segment, some 0.2 ms. */
-export async function* ledgerSegments(logs: LogStore): AsyncIterable<LedgerSegment> {
+/**
+ * Certified, not released and not being erased, in the order of their ids. With a charter, without holders whom f + 1 of its
+ * hosters doubt. Cost: one look at each segment, some 0.2 ms.
+ */
+export async function* ledgerSegments(logs: LogStore, charter?: Charter): AsyncIterable<LedgerSegment> {
   for await (const segment of placedSegments(logs.store)) {
     const facts = certifiedOf(logs, await segmentFacts(logs, segment));
     const fact = facts.places.find(({ voided }) => !voided);
     if (fact === undefined || facts.purges.some(({ voided }) => !voided)) continue;
     if (isReleased(facts, () => true)) continue;
     const { place, policy, claim } = fact;
+    const wanting = charter === undefined ? [] : doubted(facts, charter);
     const { code, k, m, cellBytes, stripes, lastCellBytes, fragments } = place;
     yield {
       segment: toHex(segment),
@@ -45,7 +50,9 @@ export async function* ledgerSegments(logs: LogStore): AsyncIterable<LedgerSegme
       m,
       bytes: (stripes - 1) * cellBytes + lastCellBytes,
       roots: fragments.map(([root]) => toHex(root)),
-      holders: holdersNow(facts),
+      holders: holdersNow(facts).filter(
+        ({ index, daemon }) => !wanting.some((one) => one.index === index && one.daemon === daemon),
+      ),
     };
   }
 }

@@ -37,7 +37,7 @@ export function parseAssumptions(text: string): Assumptions {
       const name = nameOf.get(path);
       if (path === 'flood.zones') floodZones = zonesOf(value);
       else if (name === undefined) throw unknown(path, paths);
-      else changed[name] = numberOf(name, value);
+      else changed[name] = assumptionFrom(name, value);
     }
   }
   return { ...standardAssumptions, ...changed, floodZones };
@@ -81,7 +81,8 @@ function read(text: string): Record<string, unknown> {
   }
 }
 
-function numberOf(name: AssumptionName, value: unknown): number {
+/** Faults (usage): ASSUMPTIONS_MALFORMED when the value is none that the file could say. */
+export function assumptionFrom(name: AssumptionName, value: unknown): number {
   const { min, max } = assumptionRows[name];
   const number = typeof value === 'bigint' ? Number(value) : value;
   if (typeof number !== 'number' || !(number >= min && number <= max))

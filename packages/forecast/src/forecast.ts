@@ -60,6 +60,8 @@ export interface Forecast {
   };
   /** What was read as stored; null: nothing, and every policy's segments are placed anew. */
   readonly stored: (Stored & { readonly scaledTo: number | null }) | null;
+  /** Why every policy's segments are placed anew; null: what is stored was read. */
+  readonly anew: 'nothing-stored' | 'not-read' | null;
   /** With the segments and bytes that the futures have. */
   readonly assumptions: Assumptions;
   readonly years: number;
@@ -163,6 +165,7 @@ export function* forecasting(o: ForecastOptions): Generator<Progress, Forecast> 
       hosters: charter.hosters.length,
     },
     stored,
+    anew: stored !== null ? null : o.held === undefined ? 'not-read' : 'nothing-stored',
     assumptions: assumptionsOf(),
     years,
     seed,

@@ -25,6 +25,8 @@ export interface Held {
   readonly placements: readonly HeldPlacement[];
   /** `lost`: their disks are burnt, or their site was declared lost; `silent`: they do not answer, and may come back. */
   readonly standing: readonly { readonly daemon: DaemonId; readonly is: 'silent' | 'lost' }[];
+  /** Why there may be more than was read. */
+  readonly gap?: string | null;
 }
 
 /** What stands under one code: the k and m of all of it, and how much it is. */
@@ -50,9 +52,11 @@ export interface Stored {
   /** Daemons that begin as lost, and as silent. */
   readonly lost: number;
   readonly silent: number;
+  /** Why there may be more than was read. */
+  readonly gap: string | null;
 }
 
-export function storedOf({ standing }: Held, stocks: readonly Stock[]): Stored {
+export function storedOf({ standing, gap = null }: Held, stocks: readonly Stock[]): Stored {
   const sum = (of: (one: Stock) => number) => stocks.reduce((all, one) => all + of(one), 0);
   const lost = standing.filter(({ is }) => is === 'lost').length;
   return {
@@ -62,6 +66,7 @@ export function storedOf({ standing }: Held, stocks: readonly Stock[]): Stored {
     placements: sum((one) => one.placements.length),
     lost,
     silent: standing.length - lost,
+    gap,
   };
 }
 

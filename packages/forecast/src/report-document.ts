@@ -6,6 +6,7 @@ import { assumptionNames } from './assumptions.ts';
 import type { Forecast, PolicyForecast, Sensitivity } from './forecast.ts';
 import { SYNTHETIC } from './ground.ts';
 import type { Interval } from './interval.ts';
+import { storedText } from './stored-text.ts';
 
 const words = (en: string, fr: string): Words => ({ en, fr });
 
@@ -27,6 +28,7 @@ export function forecastDocument(forecast: Forecast, madeAt: number): ReportDocu
     madeAt,
     sections: [
       answer(lead),
+      ...beginning(forecast),
       comparison(forecast),
       margins(forecast),
       ...sensitivity(forecast),
@@ -39,6 +41,8 @@ export function forecastDocument(forecast: Forecast, madeAt: number): ReportDocu
 /** The forecast as plain data: the report's .json, and what `--json` prints. */
 export function forecastData({
   network,
+  stored,
+  anew,
   assumptions,
   years,
   seed,
@@ -48,15 +52,18 @@ export function forecastData({
 }: Forecast) {
   return {
     network,
+    stored,
+    anew,
     years,
     seed,
     effort,
-    policies: policies.map(({ keeping: { id, code, k, m }, hosts, estimate }) => ({
+    policies: policies.map(({ keeping: { id, code, k, m }, hosts, stock, estimate }) => ({
       id,
       code,
       k,
       m,
       hosts,
+      stock,
       ...estimate,
     })),
     sensitivities,
@@ -151,6 +158,14 @@ function answer({ keeping, estimate: e }: PolicyForecast): Section {
       },
     ],
   };
+}
+
+/** What the futures begin with; of an imagined network there is nothing to tell. */
+function beginning(forecast: Forecast): Section[] {
+  const text = storedText(forecast);
+  return text.length === 0
+    ? []
+    : [{ id: 'stored', title: words('What it begins with', 'Le point de départ'), text, parts: [] }];
 }
 
 function nameOf({ keeping, hosts, estimate }: PolicyForecast): Words {

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { Fault } from '@vauban/core';
+import { Fault, isFault } from '@vauban/core';
 import type { Effort, Forecast, ForecastOptions, PolicyForecast } from '@vauban/forecast';
 import type * as forecasts from '@vauban/forecast';
 import { type Command, Option } from 'commander';
@@ -33,10 +33,10 @@ export function registerForecast(program: Command, context: Context): void {
   const command = program
     .command('forecast')
     .description('how likely loss is in the years ahead, by simulation')
-    .option('--network <dir>', 'this network’s charter; an imagined one of nine sites unless said')
+    .option('--network <dir>', 'this network, and what it stores; an imagined one of nine sites unless said')
     .option('--sites <count>', 'sites of the imagined network (9)', wholeNumber)
     .option('--daemons <count>', 'daemons on each of its sites (1)', wholeNumber)
-    .option('--segments <count>', 'segments kept, whatever the assumptions say', wholeNumber)
+    .option('--segments <count>', 'as if so many segments were stored', wholeNumber)
     .option('--assumptions <toml>', 'rates and delays that differ from the standard')
     .option('--print-assumptions', 'print them as a file to change, with their sources')
     .option('--years <count>', 'how far ahead', wholeNumber, 5)
@@ -52,7 +52,8 @@ export function registerForecast(program: Command, context: Context): void {
     example: 'vauban forecast --network ./grand-est --years 10 --report ./forecast',
     notes:
       'With a report, assumptions are also moved one by one to see what matters. Nothing is started or changed. ' +
-      'Of a network it takes the charter; segments are placed anew by the rule that clients use. ' +
+      'Of a running network, own begins with what its ledger says: who holds what, and who is lost or silent. ' +
+      'The other policies keep as much, placed anew by the rule that clients use. ' +
       'Policies: own, 3-copies, 6+3-rs, 6+3-clay, 5+4, 4+2, 3-zones, 10-of-30, 29-of-80.',
     run: async (_, options) => {
       const library = await import('@vauban/forecast');
@@ -61,7 +62,7 @@ export function registerForecast(program: Command, context: Context): void {
         context.print(assumptions, library.formatAssumptions(assumptions));
         return;
       }
-      const asked = await askedOf(library, options, assumptions);
+      const asked = await askedOf(context, { library, options, assumptions });
       const forecast = await simulated(context, library.forecasting(asked));
       const files = options.report === undefined ? null : await written(library, forecast, options.report);
       context.print({ ...library.forecastData(forecast), report: files }, text(library, forecast));
@@ -76,7 +77,7 @@ async function assumptionsFrom(library: Library, { assumptions: file, segments }
   const assumptions =
     file === undefined ? library.standardAssumptions : library.parseAssumptions(await read());
   if (segments === undefined) return assumptions;
-  return { ...assumptions, segments: Math.max(1, segments) };
+  return { ...assumptions, segments: library.assumptionFrom('segments', segments) };
 }
 
 function notRead(file: string, error: unknown): never {
@@ -84,11 +85,15 @@ function notRead(file: string, error: unknown): never {
 }
 
 async function askedOf(
-  library: Library,
-  options: Options,
-  assumptions: ForecastOptions['assumptions'],
+  context: Context,
+  of: {
+    readonly library: Library;
+    readonly options: Options;
+    readonly assumptions: ForecastOptions['assumptions'];
+  },
 ): Promise<ForecastOptions> {
-  const { cities, readNetworkCharter } = await import('@vauban/fleet');
+  const { library, options, assumptions } = of;
+  const { cities } = await import('@vauban/fleet');
   const { nodeCrypto } = await import('@vauban/core/node');
   const { network, sites = SITES, daemons = 1 } = options;
   if (network !== undefined && (options.sites ?? options.daemons) !== undefined) {
@@ -99,13 +104,18 @@ async function askedOf(
     const message = `an imagined network has 1 to ${SITES_MAX} sites and at most 5,000 daemons in all`;
     throw new Fault('usage', 'FORECAST_OPTIONS', message, { sites, daemons });
   }
-  const charter =
+  const { charter, held } =
     network === undefined
-      ? library.syntheticCharter({ places: cities, sites, daemonsPerSite: daemons })
-      : (await readNetworkCharter(network)).current;
+      ? {
+          charter: library.syntheticCharter({ places: cities, sites, daemonsPerSite: daemons }),
+          held: undefined,
+        }
+      : await storedIn(network, context.signal);
   const effort: Effort = library.efforts[options.effort];
   return {
     charter,
+    ...(held === undefined ? {} : { held }),
+    ...(held === undefined || options.segments === undefined ? {} : { scaledTo: assumptions.segments }),
     assumptions,
     years: options.years,
     ...(options.policies === undefined
@@ -118,6 +128,20 @@ async function askedOf(
     now: network === undefined ? charter.issued : Date.now(),
     places: cities,
   };
+}
+
+/** What a network stores, where somebody answers and a key is there to ask with; otherwise its charter alone. */
+async function storedIn(
+  network: string,
+  signal: AbortSignal,
+): Promise<Pick<ForecastOptions, 'charter' | 'held'>> {
+  const { networkHoldings, readNetworkCharter } = await import('@vauban/fleet');
+  const { current } = await readNetworkCharter(network);
+  const read = await networkHoldings(network, { signal }).catch((error: unknown) => {
+    if (isFault(error, 'NO_KEYS')) return undefined;
+    throw error;
+  });
+  return read === undefined ? { charter: current } : { charter: read.charter, held: read };
 }
 
 /** Lets signals through between runs. */
@@ -179,6 +203,7 @@ function text(library: Library, forecast: Forecast): string {
   const notes = [
     `${network.name}: ${network.sites} sites, ${network.daemons} daemons; ${years} ${years === 1 ? 'year' : 'years'}, seed ${seed}. ` +
       'Loss: chance that any segment is lost in a year; nines: of one segment. Raw: terabytes per usable one.',
+    ...library.storedText(forecast).map(({ en }) => en),
     ...(lead === undefined ? [] : [`Share of time under ${lead.keeping.id}: ${margins.join(', ')}.`]),
     ...policies
       .filter(({ hosts }) => hosts !== null)
