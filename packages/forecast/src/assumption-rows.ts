@@ -112,6 +112,18 @@ export const assumptionRows = {
     ],
     judgement(),
   ),
+  reads: row(
+    ['rot', 'reads-per-year'],
+    [0.1, 0, RATE_MAX],
+    [
+      'Times that a segment is read, per year; a read takes k of its n fragments and finds their rot',
+      'Lectures d’un segment, par an ; une lecture prend k de ses n fragments et trouve leur altération',
+    ],
+    judgement(
+      'An archive, read once in ten years; 0 leaves reads out.',
+      'Une archive, lue une fois en dix ans ; 0 : sans lectures.',
+    ),
+  ),
   crashes: row(
     ['crash', 'per-year'],
     [12, 0, RATE_MAX],

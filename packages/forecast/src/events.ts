@@ -136,10 +136,10 @@ export function silence({ future: f, tally }: Run, daemon: number, years: number
   if (years > f.model.lostAfter) f.agenda.put(f.time + f.model.lostAfter, NOTICED, daemon);
 }
 
-/** Each fragment is re-read by its holder once in a scrub period and challenged twice in an audit period. */
+/** Each fragment is re-read by its holder once in a scrub period, challenged twice in an audit period, and read by clients. */
 function spoil({ future: f, dice, tally }: Run, daemon: number): void {
   if (f.dead[daemon] === 1) return;
-  const { assumptions: a, scrubPeriod, auditPeriod, recheck } = f.model;
+  const { assumptions: a, scrubPeriod, auditPeriod, readRate, recheck } = f.model;
   let any = false;
   for (let at = 0; at < f.holders.length; at++) {
     if (f.holders[at] !== daemon || f.fragments[at] !== SOUND || dice.unit() >= a.rottingShare) continue;
@@ -149,7 +149,9 @@ function spoil({ future: f, dice, tally }: Run, daemon: number): void {
   if (!any) return;
   const scrubbed = dice.unit() * scrubPeriod;
   const audited = dice.unit() < a.auditFinds ? (dice.unit() * auditPeriod) / 2 + recheck : Infinity;
-  f.agenda.put(f.time + Math.min(scrubbed, audited), FOUND, daemon);
+  // Drawn with every rate, so that one seed draws the same else; without reads it is never.
+  const read = dice.exponential(1) / readRate;
+  f.agenda.put(f.time + Math.min(scrubbed, audited, read), FOUND, daemon);
 }
 
 function comeBack(run: Run, daemon: number): void {

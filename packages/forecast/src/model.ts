@@ -54,6 +54,8 @@ export interface Model {
   readonly votesRemoved: number;
   readonly scrubPeriod: number;
   readonly auditPeriod: number;
+  /** Reads of one fragment, per year. */
+  readonly readRate: number;
   readonly recheck: number;
   /** Mean of exponential repairs without any queue, as in Markov chains; undefined: by bytes and budgets. */
   readonly exponentialRepair: number | undefined;
@@ -114,7 +116,8 @@ export function modelOf(o: ModelOptions): Model {
     lostAfter +
       repairYears({ bytes: meanBytes, reads: reads.one, hands: count - 1, linkBytesYear, diskBytesYear });
   const scrubPeriod = durations.scrubPeriodMs / YEAR_MS;
-  const rotten = Math.min(1, a.fragmentRot * (scrubPeriod / 2 + window));
+  const readRate = (a.reads * k) / n;
+  const rotten = Math.min(1, a.fragmentRot * (meanYearsUnnoticed({ scrubPeriod, readRate }) + window));
   return {
     ground,
     k,
@@ -134,6 +137,7 @@ export function modelOf(o: ModelOptions): Model {
     votesRemoved: a.votesRemovedDays * DAY_YEARS,
     scrubPeriod,
     auditPeriod: durations.auditPeriodMs / YEAR_MS,
+    readRate,
     recheck: durations.recheckMs / YEAR_MS,
     exponentialRepair: o.exponentialRepair,
     linkBytesYear,
@@ -158,6 +162,18 @@ export function repairYears(o: {
 }): number {
   const each = o.bytes / Math.max(1, o.hands);
   return Math.max((each * o.reads) / o.linkBytesYear, (each * (o.reads + 1)) / o.diskBytesYear);
+}
+
+/**
+ * Mean time until rot is met by its holder's scrub, uniform in the period S, or by a read, exponential at rate λ, whichever comes
+ * first: ∫₀ˢ (1 − t/S) e^(−λt) dt = 1/λ − (1 − e^(−λS)) / (λ²S).
+ */
+export function meanYearsUnnoticed(o: { readonly scrubPeriod: number; readonly readRate: number }): number {
+  const { scrubPeriod: period, readRate: rate } = o;
+  const x = rate * period;
+  // The closed form loses its digits where hardly anything is read; its series does not.
+  if (x < 1e-3) return period * (1 / 2 - x / 6 + (x * x) / 24);
+  return (1 + Math.expm1(-x) / x) / rate;
 }
 
 function calmRates(rates: Float64Array, horizonYears: number): Float64Array {
