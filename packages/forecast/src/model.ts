@@ -88,7 +88,7 @@ export interface ModelOptions {
 const SHOCKS = 0.25;
 
 /** Expected losses of data in a usual repair's time. Weights grow as e to the power of it, for repairs that take longer too. */
-const URGENT = 0.5;
+const URGENT = 0.25;
 
 export function modelOf(o: ModelOptions): Model {
   const { ground, keeping, assumptions: a, durations, horizonYears } = o;

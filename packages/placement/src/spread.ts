@@ -122,6 +122,7 @@ function joining(
   const hostersShare = shared(taken.hosters, o.ofHosters);
   const buildingsShare = shared(taken.buildings, o.ofBuildings);
   if (hostersShare < 0 || buildingsShare < 0) return -1;
+  if (areApart(stands)) return joiningApart(taken, stands, { ...o, hostersShare, buildingsShare });
 
   const net = new FlowNetwork();
   const [source, sink, manyHosters, manyBuildings] = [net.vertex(), net.vertex(), net.vertex(), net.vertex()];
@@ -147,4 +148,42 @@ function joining(
     net.edge(hosters.get(hoster) as number, buildings.get(building) as number, room);
   }
   return net.run(source, sink, missing);
+}
+
+function areApart(stands: readonly Stand[]): boolean {
+  const alone = (names: readonly string[]) => new Set(names).size === stands.length;
+  return alone(stands.map(({ building }) => building)) && alone(stands.map(({ hoster }) => hoster));
+}
+
+/**
+ * The same flow where no two stands share a building or a hoster: each stands by itself but for what all domains share. A
+ * fragment beyond what its hoster has free takes one of the hosters' share, beyond its building's one of the buildings'; those
+ * that take of one share only go first, for one that takes of both is never the better use of either.
+ */
+function joiningApart(
+  taken: { readonly buildings: Counts; readonly hosters: Counts },
+  stands: readonly Stand[],
+  o: {
+    readonly rule: SpreadRule;
+    readonly ofHosters: number;
+    readonly ofBuildings: number;
+    readonly hostersShare: number;
+    readonly buildingsShare: number;
+  },
+): number {
+  let [free, hosters, buildings, both] = [0, 0, 0, 0];
+  for (const { hoster, building, room = 1 } of stands) {
+    const atHoster = taken.hosters.get(hoster) ?? 0;
+    const most = Math.max(0, Math.min(room, o.rule.k - 1 - atHoster));
+    const ofHoster = Math.min(most, Math.max(0, o.ofHosters - atHoster));
+    const ofBuilding = Math.min(most, Math.max(0, o.ofBuildings - (taken.buildings.get(building) ?? 0)));
+    free += Math.min(ofHoster, ofBuilding);
+    hosters += Math.max(0, ofBuilding - ofHoster);
+    buildings += Math.max(0, ofHoster - ofBuilding);
+    both += most - Math.max(ofHoster, ofBuilding);
+  }
+  const byHosters = Math.min(hosters, o.hostersShare);
+  const byBuildings = Math.min(buildings, o.buildingsShare);
+  const left = Math.min(both, o.hostersShare - byHosters, o.buildingsShare - byBuildings);
+  return free + byHosters + byBuildings + left;
 }

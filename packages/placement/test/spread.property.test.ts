@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { firstSpread, type SpreadRule, type Stand } from '../src/spread.ts';
+import { completes, firstSpread, type SpreadRule, type Stand } from '../src/spread.ts';
 
 const anyStands = fc.array(
   fc.record({
@@ -82,4 +82,34 @@ test('loads of two on every hoster, where the walk has to look ahead', () => {
   ];
   const rule = { k: 4, m: 2, lost: 1 };
   expect(firstSpread(stands, rule)).toEqual([2, 3, 4, 5, 6, 7]);
+});
+
+test('stands apart are reckoned as the flow reckons them: as if one more stand shared a building and had no room', () => {
+  const aStand = fc.record({
+    room: fc.integer({ min: 0, max: 4 }),
+    hoster: fc.integer({ min: 0, max: 4 }),
+    building: fc.integer({ min: 0, max: 4 }),
+  });
+  const seen = { yes: 0, no: 0 };
+  fc.assert(
+    fc.property(
+      fc.array(aStand, { minLength: 1, maxLength: 6 }),
+      anyRule,
+      fc.integer({ min: 0, max: 9 }),
+      (all, rule, missing) => {
+        const stands = all.map(({ room }, at) => ({ hoster: `h${at}`, building: `b${at}`, room }));
+        const taken = {
+          hosters: new Map(all.map(({ hoster }, at) => [`h${at}`, hoster])),
+          buildings: new Map(all.map(({ building }, at) => [`b${at}`, building])),
+        };
+        // What cannot take anything changes no answer, and keeps these from being apart.
+        const together = [...stands, { hoster: 'h0', building: 'b0', room: 0 }];
+        const answer = completes(taken, stands, missing, rule);
+        expect(answer).toBe(completes(taken, together, missing, rule));
+        seen[answer ? 'yes' : 'no'] += 1;
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+  expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(50);
 });
