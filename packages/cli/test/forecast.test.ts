@@ -53,6 +53,8 @@ describe('a forecast', () => {
     [['--policies', '7+7']],
     [['--years', 'ten']],
     [['--sites', '0']],
+    [['--segments', '0']],
+    [['--segments', '2000000000000']],
     [['--effort', 'heroic']],
     [['--network', 'nowhere', '--sites', '4']],
   ])('is refused with %j', async (argv) => {

@@ -133,7 +133,7 @@ export const assumptionRows = {
   crashHours: row(
     ['crash', 'hours'],
     [0.1, 0, 87_600],
-    ['How long, mean hours', 'Durée, heures en moyenne'],
+    ['How long such a stop lasts, mean hours', 'Durée d’un tel arrêt, heures en moyenne'],
     [
       'Ford et al., OSDI 2010: fewer than one in ten absences of a server lasts longer than 15 minutes.',
       'Ford et al., OSDI 2010 : moins d’une absence de serveur sur dix dure plus de 15 minutes.',
@@ -149,7 +149,7 @@ export const assumptionRows = {
   outageDays: row(
     ['outage', 'days'],
     [0.5, 0, DAYS_MAX],
-    ['How long, mean days', 'Durée, jours en moyenne'],
+    ['How long an outage lasts, mean days', 'Durée d’une panne, jours en moyenne'],
     judgement(),
     true,
   ),
@@ -201,7 +201,7 @@ export const assumptionRows = {
   floodHits: row(
     ['flood', 'hits'],
     [0.05, 0, 1],
-    ['Chance that a site of the zone is destroyed by it', 'Chance qu’un site de la zone en soit détruit'],
+    ['Chance that a flood destroys a site of its zone', 'Chance qu’une crue détruise un site de sa zone'],
     judgement(
       'Data centres mostly stand outside the flooded ground.',
       'Les centres sont le plus souvent hors d’eau.',
@@ -253,8 +253,8 @@ export const assumptionRows = {
     ['software', 'exposed-share'],
     [0.2, 0, 1],
     [
-      'Share of hosters that run it before it is stopped',
-      'Part des hébergeurs qui l’exécutent avant l’arrêt',
+      'Share of hosters that run a bad release before it is stopped',
+      'Part des hébergeurs qui exécutent une mauvaise version',
     ],
     judgement('Rolling upgrades.', 'Mises à jour échelonnées.'),
     true,
@@ -263,8 +263,8 @@ export const assumptionRows = {
     ['software', 'exposed-lose'],
     [0.05, 0, 1],
     [
-      'Chance that a daemon that runs it loses its fragments',
-      'Chance qu’un démon exposé perde ses fragments',
+      'Chance that a daemon loses its fragments by a bad release',
+      'Chance qu’un démon perde ses fragments par une mauvaise version',
     ],
     judgement(),
     true,

@@ -17,7 +17,7 @@ export interface Keeping {
 
 const coded = (id: string, [k, m]: readonly [number, number], code: 'rs' | 'clay' = 'rs'): Keeping => ({
   id,
-  name: { en: `${k} + ${m}, ${code}`, fr: `${k} + ${m}, ${code}` },
+  name: { en: `${k}\u00a0+\u00a0${m}, ${code}`, fr: `${k}\u00a0+\u00a0${m}, ${code}` },
   code,
   k,
   m,
@@ -52,8 +52,8 @@ export function keepingOf({ name, code, k, m }: Pick<Policy, 'name' | 'code' | '
   return {
     id: 'own',
     name: {
-      en: `this network: ${name}, ${k} + ${m} ${code}`,
-      fr: `ce réseau : ${name}, ${k} + ${m} ${code}`,
+      en: `this network: ${name}, ${k}\u00a0+\u00a0${m} ${code}`,
+      fr: `ce réseau : ${name}, ${k}\u00a0+\u00a0${m} ${code}`,
     },
     code,
     k,

@@ -16,16 +16,16 @@ import type { Tally } from './tally.ts';
 
 /** How much is simulated: the interval shrinks with the root of runs × futures. */
 export interface Effort {
-  /** Independent runs; at least 2. */
+  /** Independent runs, at least 2; wide codes get fewer. */
   readonly runs: number;
-  /** Futures of each stage of a run. */
+  /** Futures of each stage of a run that follows `USUAL_FRAGMENTS`; with fewer to follow it is more, with more fewer. */
   readonly futures: number;
 }
 
 export const efforts = {
-  quick: { runs: 10, futures: 300 },
-  normal: { runs: 20, futures: 1_500 },
-  thorough: { runs: 40, futures: 10_000 },
+  quick: { runs: 16, futures: 120 },
+  normal: { runs: 32, futures: 1_000 },
+  thorough: { runs: 64, futures: 6_000 },
 } as const satisfies Record<string, Effort>;
 
 export interface EstimateOptions {
@@ -74,17 +74,36 @@ const WHOLE_DRAWS = 300;
 const WHOLE_DAEMONS_MAX = 40;
 /** Where every daemon holds a fragment there is one placement. */
 const DRAWS_OF_ONE = 3;
-/** Wide codes have more stages, and each event costs more: they get fewer futures, and wider intervals. */
+/** Wide codes have more stages, and each event costs more: they get fewer runs and futures, and wider intervals. */
 const FULL_EFFORT_SHARDS = 9;
-const FUTURES_MIN = 10;
-const SAMPLED_FRAGMENTS = 144;
+const RUNS_MIN = 5;
+const FUTURES_MIN = 30;
+/** What a sample follows, and what an effort's futures are meant for: events cost by how many fragments they look at. */
+const USUAL_FRAGMENTS = 144;
+const FUTURES_LESS = 0.5;
+const FUTURES_MORE = 4;
 /** Futures that look whether losses are common, and from what chance they are. */
 const PILOT_FUTURES = 100;
 const COMMON = 0.03;
 /** Plain futures for each of splitting. */
 const PLAIN_SHARE = 0.1;
 
-/** Yields after each run, of `effort.runs`; ends with the estimate. Faults: TOO_FEW_SITES. */
+/** Runs that an effort makes of one way of keeping. */
+export function runsOf({ k, m }: Pick<Keeping, 'k' | 'm'>, { runs }: Effort): number {
+  const wide = Math.sqrt(Math.min(1, FULL_EFFORT_SHARDS / (k + m)));
+  return Math.min(runs, Math.max(RUNS_MIN, Math.round(runs * wide)));
+}
+
+function futuresOf({ k, m }: Keeping, { futures }: Effort, fragments: number): number {
+  const wide = Math.min(1, FULL_EFFORT_SHARDS / (k + m)) ** 1.5;
+  const even = Math.sqrt(USUAL_FRAGMENTS / fragments);
+  return Math.max(
+    FUTURES_MIN,
+    Math.round(futures * wide * Math.min(FUTURES_MORE, Math.max(FUTURES_LESS, even))),
+  );
+}
+
+/** Yields after each run, of `runsOf`; ends with the estimate. Faults: TOO_FEW_SITES. */
 export function* estimating(o: EstimateOptions): Generator<undefined, Estimate> {
   const { keeping, assumptions, durations, years, effort, charter, held } = o;
   const dice = new Dice(o.seed);
@@ -94,7 +113,9 @@ export function* estimating(o: EstimateOptions): Generator<undefined, Estimate> 
   const [rare, common] = [modelOf({ ...model, crashes: false }), modelOf({ ...model, crashes: true })];
   const n = keeping.k + keeping.m;
   const { drawing, whole } = placementsOf(o, ground, dice);
-  const futures = Math.max(FUTURES_MIN, Math.round(effort.futures * Math.min(1, FULL_EFFORT_SHARDS / n)));
+  const many = runsOf(keeping, effort);
+  const sampled = Math.max(2, Math.round(USUAL_FRAGMENTS / n));
+  const futures = futuresOf(keeping, effort, (whole?.placements.length ?? sampled) * n);
   const plainFutures = Math.ceil(futures * PLAIN_SHARE);
 
   // Changed rates serve rare losses. Where losses are common they would only spread the weights; these dice are thrown away.
@@ -108,9 +129,9 @@ export function* estimating(o: EstimateOptions): Generator<undefined, Estimate> 
   const isBiased = plainRuns({ model: rare, ...pilot }).anyLoss < COMMON;
 
   const runs: { readonly sample: Sample; readonly split: Tally; readonly plain: Tally }[] = [];
-  for (let run = 0; run < effort.runs; run++) {
+  for (let run = 0; run < many; run++) {
     const own = dice.fork();
-    const sample = whole ?? drawing.sample(own.fork(), Math.max(2, Math.round(SAMPLED_FRAGMENTS / n)));
+    const sample = whole ?? drawing.sample(own.fork(), sampled);
     const { placements } = sample;
     const split = splitting({
       model: rare,
@@ -134,8 +155,8 @@ export function* estimating(o: EstimateOptions): Generator<undefined, Estimate> 
   const splits = runs.map((one) => one.split);
   const plains = runs.map((one) => one.plain);
   // Plain futures of all runs: what happens to fewer than 3.69 of so many is seen by none of them in 1 of 40 cases.
-  const unseen = Math.min(1, 3.69 / (effort.runs * plainFutures));
-  const notFollowed = Math.max(...splits.map((one) => one.notFollowed));
+  const unseen = Math.min(1, 3.69 / (many * plainFutures));
+  const notFollowed = intervalOf(splits.map((one) => one.notFollowed)).high;
   const perYear = (interval: Interval) => scaled(interval, 1 / years);
   const sum = (tallies: readonly Tally[], of: (tally: Tally) => number) => tallies.map(of);
   const segmentLoss = orNotFollowed(intervalOf(sum(splits, (one) => one.shareLost)), notFollowed);

@@ -4,7 +4,7 @@ import { type Charter, type Crypto, Fault, nearestName } from '@vauban/core';
 import { type AssumptionName, assumptionRows } from './assumption-rows.ts';
 import { type Assumptions, assumptionNames } from './assumptions.ts';
 import { alternatives, type Keeping, keepingOf } from './codes.ts';
-import { type Effort, type Estimate, estimating, type EstimateOptions } from './estimate.ts';
+import { type Effort, type Estimate, estimating, type EstimateOptions, runsOf } from './estimate.ts';
 import { groundOf, type Place, syntheticCharter } from './ground.ts';
 import { type Held, type Stock, type Stored, stocksOf, storedOf } from './held.ts';
 import { Placements } from './placements.ts';
@@ -94,11 +94,12 @@ export function* forecasting(o: ForecastOptions): Generator<Progress, Forecast> 
   const keepings = chosen(o, stocks);
   const sensitivityEffort = { runs: Math.min(SENSITIVITY_RUNS, effort.runs), futures: effort.futures };
   const [lead] = stocks;
+  const own = lead?.keeping ?? keepingOf(ownPolicy(charter));
   const ownAssumptions = assumptionsOf(lead);
   const moving = o.sensitivities ? movesOf({ assumptions: ownAssumptions, charter }) : [];
   const total =
-    keepings.length * effort.runs +
-    (moving.length === 0 ? 0 : moving.length * 2 + 1) * sensitivityEffort.runs;
+    keepings.reduce((sum, one) => sum + runsOf(one, effort), 0) +
+    (moving.length === 0 ? 0 : moving.length * 2 + 1) * runsOf(own, sensitivityEffort);
   let done = 0;
   const run = function* (options: EstimateOptions): Generator<Progress, Estimate> {
     const steps = estimating(options);
@@ -131,7 +132,6 @@ export function* forecasting(o: ForecastOptions): Generator<Progress, Forecast> 
     policies.push({ keeping, estimate, hosts: on.hosts, stock: stock === undefined ? null : summary(stock) });
   }
 
-  const own = lead?.keeping ?? keepingOf(ownPolicy(charter));
   const lossWith = function* (changes: Partial<EstimateOptions>): Generator<Progress, number> {
     const estimate = yield* run({
       ...base,

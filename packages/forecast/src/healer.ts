@@ -31,8 +31,14 @@ export interface Believed {
 /** Plans made so far, by what they were made for; healers of one way of keeping on one network may share them. */
 export type Plans = Map<string, Int32Array>;
 
+/** More than a segment has fragments, and than a plan sees daemons. */
+const INDICES = 256;
+const MEMBERS = 8_192;
+
 const PLANS_MAX = 200_000;
 const ANSWERS_MAX = 5_000;
+/** Of wider codes hardly a state comes twice with the same names. */
+const ANSWERED_MAX = 16;
 const STANDINGS: readonly Standing[] = ['up', 'silent', 'lost'];
 /** Room is not simulated: whoever is up can take. */
 const FREE_BYTES = 2 ** 40;
@@ -49,6 +55,12 @@ export class Healer {
   readonly #n: number;
   /** Whether daemons differ in nothing but their names. */
   readonly #isSymmetric: boolean;
+  /** Scratch of `remembered`: members by place, indices with their holders' places, roles, by daemon, and the key. */
+  readonly #places: Int32Array;
+  readonly #order: Int32Array;
+  readonly #roles: Float64Array;
+  readonly #at: Int32Array;
+  readonly #key: Uint16Array;
   /** Which of equal daemons comes first, so that not all segments prefer the same one. */
   readonly #turn: number;
 
@@ -60,11 +72,18 @@ export class Healer {
     this.#positionOf = new Map(ground.charter.daemons.map(({ id }, at) => [id, at]));
     this.#isSymmetric = isSymmetric(ground.charter);
     this.#plans = this.#isSymmetric ? plans : new Map();
+    const { members } = ground;
+    this.#places = new Int32Array(members.length);
+    this.#order = new Int32Array(this.#n);
+    this.#roles = new Float64Array(members.length);
+    this.#at = new Int32Array(Math.max(...members) + 1);
+    this.#key = new Uint16Array(members.length + this.#n);
     this.#turn = (((ground.segment[0] ?? 0) << 8) | (ground.segment[1] ?? 0)) % ground.members.length;
   }
 
   /** By index, the number of the daemon that is to take the fragment, −1 where nothing moves. Not to be changed. */
   plan(believed: Believed): Int32Array {
+    if (this.#isSymmetric && this.#n > ANSWERED_MAX) return this.#found(believed);
     let key = '';
     for (const member of this.#ground.members) key += believed.standing(member);
     for (let index = 0; index < this.#n; index++) key += String.fromCharCode(believed.holder(index) + 1);
@@ -78,56 +97,63 @@ export class Healer {
 
   #found(believed: Believed): Int32Array {
     const { members } = this.#ground;
-    const { places, order, key } = this.#asRemembered(believed);
+    const key = this.#remembered(believed);
+    const [places, order] = [this.#places, this.#order];
     let planned = this.#plans.get(key);
     if (planned === undefined) {
       planned = this.#planned({
         standing: (place) => believed.standing(members[places[place] as number] as number),
-        holder: (nth) => order[nth]?.place ?? -1,
+        holder: (nth) => Math.floor((order[nth] as number) / INDICES) - 1,
       });
       if (this.#plans.size >= PLANS_MAX) this.#plans.clear();
       this.#plans.set(key, planned);
     }
     const homes = new Int32Array(this.#n).fill(-1);
-    for (const [nth, { index }] of order.entries()) {
+    for (let nth = 0; nth < this.#n; nth++) {
       const place = planned[nth] as number;
-      if (place >= 0) homes[index] = members[places[place] as number] as number;
+      if (place >= 0) homes[(order[nth] as number) % INDICES] = members[places[place] as number] as number;
     }
     return homes;
   }
 
   /**
-   * The question in the form in which it is remembered: indices, which are alike, in the order of their holders; and where
-   * daemons are alike too, these by standing and by how many fragments they hold. `places` tells which member stands where.
+   * The question in the form in which it is remembered, as a key: indices, which are alike, in the order of their holders; and
+   * where daemons are alike too, these by standing and by how many fragments they hold. Leaves in `places` which member stands
+   * where, and in `order` each index with its holder's place. Flat and without garbage: it is asked for every plan.
    */
-  #asRemembered(believed: Believed): {
-    readonly places: readonly number[];
-    readonly order: readonly { readonly index: number; readonly place: number }[];
-    readonly key: string;
-  } {
+  #remembered(believed: Believed): string {
     const { members } = this.#ground;
     const many = members.length;
-    const held = new Map<number, number>();
+    const [roles, places, order, at] = [this.#roles, this.#places, this.#order, this.#at];
+    at.fill(0);
     for (let index = 0; index < this.#n; index++) {
       const holder = believed.holder(index);
-      held.set(holder, (held.get(holder) ?? 0) + 1);
+      if (holder >= 0) at[holder] = (at[holder] as number) + 1;
     }
-    const roles = members.map((member, at) => ({
-      at,
-      role: believed.standing(member) * 256 + (held.get(member) ?? 0),
-      turn: (at + this.#turn) % many,
-    }));
-    if (this.#isSymmetric) roles.sort((a, b) => a.role - b.role || a.turn - b.turn);
-    const places = roles.map(({ at }) => at);
-    const placeOf = new Map(places.map((at, place) => [members[at] as number, place]));
-    const order = Array.from({ length: this.#n }, (_, index) => ({
-      index,
-      place: placeOf.get(believed.holder(index)) ?? -1,
-    })).sort((a, b) => a.place - b.place || a.index - b.index);
-    let key = '';
-    for (const { role } of roles) key += String.fromCharCode(role);
-    for (const { place } of order) key += String.fromCharCode(place + 1);
-    return { places, order, key };
+    for (let nth = 0; nth < many; nth++) {
+      const member = this.#isSymmetric ? (nth - this.#turn + many) % many : nth;
+      const daemon = members[member] as number;
+      const role = believed.standing(daemon) * INDICES + (at[daemon] as number);
+      roles[nth] = role * MEMBERS + member;
+      if (this.#isSymmetric) roles[nth] = (role * MEMBERS + nth) * MEMBERS + member;
+    }
+    if (this.#isSymmetric) roles.sort();
+    const key = this.#key;
+    at.fill(0);
+    for (let place = 0; place < many; place++) {
+      const role = roles[place] as number;
+      const member = role % MEMBERS;
+      places[place] = member;
+      at[members[member] as number] = place + 1;
+      key[place] = Math.floor(role / (this.#isSymmetric ? MEMBERS * MEMBERS : MEMBERS));
+    }
+    for (let index = 0; index < this.#n; index++) {
+      const holder = believed.holder(index);
+      order[index] = (holder < 0 ? 0 : (at[holder] as number)) * INDICES + index;
+    }
+    order.sort();
+    for (let nth = 0; nth < this.#n; nth++) key[many + nth] = Math.floor((order[nth] as number) / INDICES);
+    return String.fromCharCode(...key);
   }
 
   /**

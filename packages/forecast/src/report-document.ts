@@ -107,7 +107,7 @@ export function chanceText(chance: number, language: 'en' | 'fr'): string {
   if (language === 'fr') digits = digits.replace('.', ',');
   if (power === 0) return digits;
   const raised = Array.from(String(Math.abs(power)), (digit) => RAISED[Number(digit)]).join('');
-  return `${digits} × 10${power < 0 ? '⁻' : ''}${raised}`;
+  return `${digits}\u00a0×\u00a010${power < 0 ? '⁻' : ''}${raised}`;
 }
 
 function answer({ keeping, estimate: e }: PolicyForecast): Section {
@@ -170,7 +170,12 @@ function beginning(forecast: Forecast): Section[] {
 
 function nameOf({ keeping, hosts, estimate }: PolicyForecast): Words {
   const on = hosts === null ? ['', ''] : [` (on ${hosts} hosts)`, ` (sur ${hosts} hôtes)`];
-  const bound = estimate.isBound ? [' (at most)', ' (au plus)'] : ['', ''];
+  const bound =
+    estimate.lossPerYear.value === 0
+      ? [' (no loss met)', ' (aucune perte rencontrée)']
+      : estimate.isBound
+        ? [' (at most)', ' (au plus)']
+        : ['', ''];
   return words(`${keeping.name.en}${on[0]}${bound[0]}`, `${keeping.name.fr}${on[1]}${bound[1]}`);
 }
 
@@ -351,9 +356,14 @@ function sensitivityName({ name }: Sensitivity): Words {
   return assumptionRows[name].what;
 }
 
-function valueLabel({ name }: Sensitivity, value: number): string {
-  if (name === 'lostAfter') return `${Number((value / 60_000).toPrecision(3))} min`;
-  return String(Number(value.toPrecision(3)));
+function valueLabel({ name }: Sensitivity, value: number): Words {
+  const [number, unit] = name === 'lostAfter' ? [value / 60_000, '\u00a0min'] : [value, ''];
+  const rounded = Number(number.toPrecision(3));
+  const written = (language: 'en' | 'fr') =>
+    rounded > 0 && rounded < 1e-3
+      ? chanceText(rounded, language)
+      : rounded.toLocaleString(language === 'en' ? 'en-GB' : 'fr-FR', { maximumSignificantDigits: 3 });
+  return words(`${written('en')}${unit}`, `${written('fr')}${unit}`);
 }
 
 function basis({ assumptions, seed, effort, policies }: Forecast): Section {

@@ -13,6 +13,10 @@ export interface Shock {
   readonly daemonChance: number;
 }
 
+/** How much a holder within a shock's reach counts when one placement is aimed at, and all of them at most. */
+const EXPOSED_EACH = 8;
+const EXPOSED_MOST = 1e6;
+
 interface Raised {
   readonly group: number;
   readonly daemon: number;
@@ -26,7 +30,8 @@ export function strike(
   const { future: f, dice, isBiased } = o;
   const { groups, groupChance, daemonChance } = shock;
   const raised = raisedFor(shock, f);
-  const aim = isBiased && dice.unit() < 0.5 ? aimed(f, dice) : -1;
+  const aiming = isBiased ? aimingAt(f, groups) : undefined;
+  const aim = aiming !== undefined && dice.unit() < 0.5 ? aimed(aiming, dice) : -1;
   const aims = new Set(aim < 0 ? [] : holdersOf(f, aim));
   const struckGroup: boolean[] = [];
   const struck = new Set<number>();
@@ -38,7 +43,8 @@ export function strike(
     for (const one of daemons)
       if (dice.unit() < (aims.has(one) ? raised.daemon : daemonChance)) struck.add(one);
   }
-  if (isBiased) f.logWeight -= Math.log(0.5 + 0.5 * meanRatio(f, shock, { raised, struckGroup, struck }));
+  if (aiming !== undefined)
+    f.logWeight -= Math.log(0.5 + 0.5 * meanRatio(f, shock, { raised, struckGroup, struck, aiming }));
   return [...struck];
 }
 
@@ -54,13 +60,27 @@ function raise(chance: number, wanted: number): number {
   return chance >= 1 ? 1 : Math.max(chance, wanted);
 }
 
-function aimed(f: Future, dice: Dice): number {
+/** Chance of each placement to be aimed at: by its share, and far more the more of its holders the shock may strike. */
+function aimingAt(f: Future, groups: Shock['groups']): Float64Array {
+  const { n } = f.model;
+  const exposed = new Uint8Array(f.dead.length);
+  for (const daemons of groups) for (const one of daemons) exposed[one] = 1;
+  const aiming = Float64Array.from(f.placements, ({ share }, at) => {
+    let holders = 0;
+    for (let i = at * n; i < (at + 1) * n; i++) holders += exposed[f.holders[i] as number] as number;
+    return share * Math.min(EXPOSED_MOST, EXPOSED_EACH ** holders);
+  });
+  const sum = aiming.reduce((a, b) => a + b, 0);
+  return aiming.map((one) => one / sum);
+}
+
+function aimed(aiming: Float64Array, dice: Dice): number {
   let left = dice.unit();
-  for (const [at, { share }] of f.placements.entries()) {
-    left -= share;
+  for (const [at, chance] of aiming.entries()) {
+    left -= chance;
     if (left < 0) return at;
   }
-  return f.placements.length - 1;
+  return aiming.length - 1;
 }
 
 function holdersOf(f: Future, placement: number): Int32Array {
@@ -76,6 +96,7 @@ function meanRatio(
     readonly raised: Raised;
     readonly struckGroup: readonly boolean[];
     readonly struck: ReadonlySet<number>;
+    readonly aiming: Float64Array;
   },
 ): number {
   const groupOf = new Int32Array(f.dead.length).fill(-1);
@@ -83,7 +104,7 @@ function meanRatio(
   const ratio = (happens: boolean, raised: number, chance: number) =>
     happens ? raised / chance : chance >= 1 ? 1 : (1 - raised) / (1 - chance);
   let mean = 0;
-  for (const [placement, { share }] of f.placements.entries()) {
+  for (const [placement, chance] of o.aiming.entries()) {
     const holders = new Set(holdersOf(f, placement));
     const seen = new Set<number>();
     let product = 1;
@@ -95,7 +116,7 @@ function meanRatio(
       seen.add(group);
       if (strikes) product *= ratio(o.struck.has(one), o.raised.daemon, daemonChance);
     }
-    mean += share * product;
+    mean += chance * product;
   }
   return mean;
 }

@@ -24,9 +24,9 @@ export interface SplittingOptions {
 
 /** Stages stop where less than this chance is left; what is left is told. */
 const CHANCE_MIN = 1e-20;
-/** Share of futures that arrive at a stage beyond which the next ones are passed over, and how many. */
+/** Share of futures that arrive at a stage beyond which the next levels of wide codes are passed over: one of so many goes by. */
 const EASY = 0.9;
-const EASY_STEP = 4;
+const EASY_PART = 12;
 
 /** One independent estimate, all stages. */
 export function splitting(o: SplittingOptions): Tally {
@@ -67,7 +67,8 @@ export function splitting(o: SplittingOptions): Tally {
       return tally;
     }
     // Where nearly all arrive there is nothing to split for yet. Chosen by what has been seen, so unbiased still.
-    const step = arrived.length - ahead.length > EASY * futures ? EASY_STEP : 1;
+    const isEasy = arrived.length - ahead.length > EASY * futures;
+    const step = isEasy ? Math.max(1, Math.floor(last / EASY_PART)) : 1;
     target = Math.min(last, target + step);
     const next = target;
     ahead = arrived.filter(({ level }) => level >= next);

@@ -116,6 +116,43 @@ describe('a forecast', () => {
     expect(JSON.parse(JSON.stringify(document.data))).toEqual(document.data);
   });
 
+  it('keeps to French typography: no breaking space before : ; ? ! » nor after «', () => {
+    const held = {
+      placements: [
+        {
+          code: 'clay' as const,
+          k: 6,
+          m: 3,
+          holders: nine.daemons.map(({ id }) => id),
+          segments: 10,
+          bytes: 1e9,
+        },
+      ],
+      standing: [],
+      gap: 'no quorum',
+    };
+    const page = renderReport(
+      forecastDocument(
+        forecastOf({
+          held,
+          policies: ['own', '10-of-30'],
+          effort: { runs: 2, futures: 10 },
+          sensitivities: true,
+          years: 1,
+        }),
+        NOW_MS,
+      ),
+      'fr',
+    );
+    const [, french = ''] = page.split('<div class="language fr" lang="fr">');
+    const ofFrench = french.split('<div class="language en"')[0]?.split('<script')[0] ?? '';
+    const shown = ofFrench.replaceAll(/<[^>]*>/g, '\n').replaceAll(/&[a-z#\d]+;/g, '');
+    for (const text of ['Sur quoi elle repose', 'Lu dans le registre du réseau', 'Graine'])
+      expect(shown).toContain(text);
+    const wrong = shown.split('\n').filter((line) => / [:;?!»]|« |[\p{L}\d][;?!»]/u.test(line));
+    expect(wrong).toEqual([]);
+  });
+
   it.each([
     [{ policies: ['6+3-r'] }, 'POLICY_UNKNOWN', 'did you mean 6+3-rs?'],
     [{ years: 0 }, 'FORECAST_OPTIONS', 'years'],
