@@ -21,4 +21,5 @@ export { type Place, syntheticCharter } from './ground.ts';
 export type { Held, HeldPlacement } from './held.ts';
 export { storedText } from './stored-text.ts';
 export type { Interval } from './interval.ts';
-export { chanceText, forecastData, forecastDocument, oneIn } from './report-document.ts';
+export { chanceText, oneIn } from './chance-text.ts';
+export { forecastData, forecastDocument } from './report-document.ts';

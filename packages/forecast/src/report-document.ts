@@ -2,6 +2,7 @@
 
 import type { Part, ReportDocument, Section, Words } from '@vauban/report';
 import { assumptionRows } from './assumption-rows.ts';
+import { chanceText, oneIn } from './chance-text.ts';
 import { assumptionNames } from './assumptions.ts';
 import type { Forecast, PolicyForecast, Sensitivity } from './forecast.ts';
 import { SYNTHETIC } from './ground.ts';
@@ -71,14 +72,6 @@ export function forecastData({
   };
 }
 
-/** "1 in 140,000": what a chance means to somebody who plans. */
-export function oneIn(chance: number, language: 'en' | 'fr'): string {
-  const digits = Math.floor(Math.log10(1 / chance));
-  const rounded = Number((1 / chance).toPrecision(2));
-  if (digits >= 9) return language === 'en' ? `10^${digits}` : `10^${digits}`;
-  return rounded.toLocaleString(language === 'en' ? 'en-GB' : 'fr-FR');
-}
-
 function verdict({ keeping, estimate }: PolicyForecast): Words {
   const { lossPerYear, isBound } = estimate;
   const { value, high } = lossPerYear;
@@ -94,20 +87,6 @@ function verdict({ keeping, estimate }: PolicyForecast): Words {
     `Under ${keeping.name.en}, the chance that anything is lost in a year is ${most[0]}${chanceText(value, 'en')}: once in ${oneIn(value, 'en')} years.`,
     `Avec ${keeping.name.fr}, la probabilité de perdre quoi que ce soit en un an est ${most[1]}${chanceText(value, 'fr')} : une fois en ${oneIn(value, 'fr')} ans.`,
   );
-}
-
-const RAISED = '⁰¹²³⁴⁵⁶⁷⁸⁹';
-
-/** 3.2 × 10⁻⁷. */
-export function chanceText(chance: number, language: 'en' | 'fr'): string {
-  if (chance === 0) return '0';
-  let power = Math.floor(Math.log10(chance));
-  let digits = (chance / 10 ** power).toFixed(1);
-  if (digits === '10.0') [digits, power] = ['1.0', power + 1];
-  if (language === 'fr') digits = digits.replace('.', ',');
-  if (power === 0) return digits;
-  const raised = Array.from(String(Math.abs(power)), (digit) => RAISED[Number(digit)]).join('');
-  return `${digits}\u00a0×\u00a010${power < 0 ? '⁻' : ''}${raised}`;
 }
 
 function answer({ keeping, estimate: e }: PolicyForecast): Section {

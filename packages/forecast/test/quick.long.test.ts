@@ -1,5 +1,5 @@
 // The quickest effort on a whole network, everything in it that can happen: of a hundred seeds, at least ninety intervals hold what
-// a hundred times the effort finds.
+// twenty-five times the effort finds.
 
 import { nodeCrypto } from '@vauban/core/node';
 import { describe, expect, it } from 'vitest';
