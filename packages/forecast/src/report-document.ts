@@ -337,15 +337,32 @@ function sensitivityName({ name }: Sensitivity): Words {
 
 function valueLabel({ name }: Sensitivity, value: number): Words {
   const [number, unit] = name === 'lostAfter' ? [value / 60_000, '\u00a0min'] : [value, ''];
-  const rounded = Number(number.toPrecision(3));
-  const written = (language: 'en' | 'fr') =>
-    rounded > 0 && rounded < 1e-3
-      ? chanceText(rounded, language)
-      : rounded.toLocaleString(language === 'en' ? 'en-GB' : 'fr-FR', { maximumSignificantDigits: 3 });
-  return words(`${written('en')}${unit}`, `${written('fr')}${unit}`);
+  const { en, fr } = written(Number(number.toPrecision(3)));
+  return words(`${en}${unit}`, `${fr}${unit}`);
 }
 
-function basis({ assumptions, seed, effort, policies }: Forecast): Section {
+function written(value: number): Words {
+  if (value > 0 && value < 1e-3) return words(chanceText(value, 'en'), chanceText(value, 'fr'));
+  const digits = { maximumSignificantDigits: 15 };
+  return words(value.toLocaleString('en-GB', digits), value.toLocaleString('fr-FR', digits));
+}
+
+/** How much is stored was read, where it could be. */
+function assumed(
+  name: (typeof assumptionNames)[number],
+  { assumptions, stored }: Forecast,
+): readonly Words[] {
+  const { what, source } = assumptionRows[name];
+  const isRead = stored !== null && (name === 'segments' || name === 'usableTb');
+  const read = words(
+    'Read from the network’s ledger; see above.',
+    'Lu dans le registre du réseau ; voir plus haut.',
+  );
+  return [what, written(Number(assumptions[name].toPrecision(6))), isRead ? read : source];
+}
+
+function basis(forecast: Forecast): Section {
+  const { assumptions, seed, effort, policies } = forecast;
   const events = policies.reduce((sum, { estimate }) => sum + estimate.events, 0);
   return {
     id: 'assumptions',
@@ -373,11 +390,7 @@ function basis({ assumptions, seed, effort, policies }: Forecast): Section {
           { title: words('value', 'valeur'), align: 'end' },
           { title: words('source', 'source') },
         ],
-        rows: assumptionNames.map((name) => [
-          assumptionRows[name].what,
-          String(assumptions[name]),
-          assumptionRows[name].source,
-        ]),
+        rows: assumptionNames.map((name) => assumed(name, forecast)),
       },
     ],
   };
