@@ -1,5 +1,5 @@
 // Sabotages the protocol one line at a time, each in a scratch copy of the sources, and runs histories there until one
-// fails: npm run mutants [-- name …] [--seeds 500] [--from 1] [--threads 2]. A mutant must be caught by a promise that it
+// fails: npm run mutants [-- name …] [--seeds 500] [--from 1] [--processes 2]. A mutant must be caught by a promise that it
 // breaks; one that survives, or that only wrecks the start, is a judge or an attack that the world lacks.
 
 import { spawn } from 'node:child_process';
@@ -30,7 +30,7 @@ const { values, positionals } = parseArgs({
   options: {
     seeds: { type: 'string', default: '500' },
     from: { type: 'string', default: '1' },
-    threads: { type: 'string', default: '2' },
+    processes: { type: 'string', default: '2' },
   },
 });
 
@@ -124,7 +124,7 @@ function apply({ name, find, replace }: Mutant, path: string): void {
 }
 
 function world(copy: string, seeds: number): Promise<{ readonly output: string; readonly expired: boolean }> {
-  const options = ['--seeds', String(seeds), '--from', values.from, '--threads', values.threads, '--first'];
+  const options = ['--seeds', String(seeds), '--from', values.from, '--processes', values.processes, '--first'];
   const child = spawn(process.execPath, ['scripts/world.ts', ...options], { cwd: copy });
   let output = '';
   let expired = false;

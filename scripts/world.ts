@@ -27,7 +27,7 @@ const SHRINK_MS = 120_000;
 /** So many seeds try everything there is. */
 const COMPLETE = 2_000;
 const usage =
-  'usage: npm run world -- [--seed N] [--only numbers] [--plan file] [--save file] [--quiet] | --seeds how many [--from N] [--threads N] [--first] | --scenario name [--seed N] [--quiet] | --scenarios';
+  'usage: npm run world -- [--seed N] [--only numbers] [--plan file] [--save file] [--quiet] | --seeds how many [--from N] [--processes N] [--first] | --scenario name [--seed N] [--quiet] | --scenarios';
 
 const { values } = parseArgs({
   options: {
@@ -38,16 +38,16 @@ const { values } = parseArgs({
     quiet: { type: 'boolean' },
     seeds: { type: 'string' },
     from: { type: 'string' },
-    threads: { type: 'string' },
+    processes: { type: 'string' },
     scenario: { type: 'string' },
     scenarios: { type: 'boolean' },
     first: { type: 'boolean' },
   },
 });
-const [seed, count, from, threads] = [values.seed, values.seeds, values.from, values.threads].map((text) =>
+const [seed, count, from, processes] = [values.seed, values.seeds, values.from, values.processes].map((text) =>
   Number(text ?? 1),
 ) as [number, number, number, number];
-if (![seed, count, from, threads].every((number) => Number.isSafeInteger(number) && number >= 0)) {
+if (![seed, count, from, processes].every((number) => Number.isSafeInteger(number) && number >= 0)) {
   console.error(usage);
   process.exit(2);
 }
@@ -118,17 +118,24 @@ async function reduce(plan: Plan, failure: WorldFailure): Promise<void> {
 
 async function many(): Promise<void> {
   const began = performance.now();
+  // What runs histories hears nothing while one lasts: it is ended from here.
+  const abort = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => abort.abort());
   let done = 0;
   const report = await runCrowd({
     from: values.from === undefined && values.seed !== undefined ? seed : from,
     count,
-    threads: values.threads === undefined ? 2 : threads,
+    processes: values.processes === undefined ? 2 : processes,
     first: values.first === true,
+    signal: abort.signal,
     onOutcome: (outcome) => {
       done += 1;
       if ('why' in outcome) console.error(`seed ${outcome.seed}: ${outcome.why}`);
       else if (done % 100 === 0) console.error(`${done} of ${count}`);
     },
+  }).catch((error: unknown) => {
+    if (!abort.signal.aborted) throw error;
+    process.exit(130);
   });
   table(report.counters);
   const { failures, cpuMs } = report;

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { drawPlan, nodeGround, only, runCrowd, runHistory, shrink, WorldFailure } from '../src/index.ts';
 import { hosterNames } from '../src/membership.ts';
 
-it('a history is the same in any thread, whatever ran there before', async () => {
+it('a history is the same in any process, whatever ran there before', async () => {
   const seeds = { from: 7, count: 3 };
   const [one, two] = await Promise.all([
-    runCrowd({ ...seeds, threads: 1 }),
-    runCrowd({ ...seeds, threads: 2 }),
+    runCrowd({ ...seeds, processes: 1 }),
+    runCrowd({ ...seeds, processes: 2 }),
   ]);
   const traces = (crowd: typeof one) =>
     crowd.outcomes.map((outcome) => ('report' in outcome ? outcome.report.trace : outcome.why));

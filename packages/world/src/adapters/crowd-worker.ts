@@ -1,6 +1,6 @@
-// A thread of the crowd: runs the history of each seed it is given, and says what it came to.
+// A process of the crowd: runs the history of each seed it is given, and says what it came to.
 
-import { parentPort } from 'node:worker_threads';
+import process from 'node:process';
 import { drawPlan } from '../draw-plan.ts';
 import { runHistory, WorldFailure } from '../history.ts';
 import type { Outcome } from './crowd.ts';
@@ -11,9 +11,9 @@ Error.stackTraceLimit = 0;
 const ground = nodeGround();
 
 async function outcomeOf(seed: number): Promise<Outcome> {
-  const before = process.threadCpuUsage();
+  const before = process.cpuUsage();
   const cpuMs = () => {
-    const { user, system } = process.threadCpuUsage(before);
+    const { user, system } = process.cpuUsage(before);
     return (user + system) / 1_000;
   };
   try {
@@ -25,7 +25,13 @@ async function outcomeOf(seed: number): Promise<Outcome> {
   }
 }
 
-parentPort?.on('message', (seed: number) => {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin.
-  void outcomeOf(seed).then((outcome) => parentPort?.postMessage(outcome));
+/** An error that is no history's is thrown again: nobody hears a rejection here but the histories themselves. */
+function end(error: unknown): never {
+  console.error(error);
+  process.exit(1);
+}
+
+process.on('disconnect', () => process.exit());
+process.on('message', (seed: number) => {
+  outcomeOf(seed).then((outcome) => process.send?.(outcome), end);
 });
