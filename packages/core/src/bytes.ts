@@ -59,11 +59,20 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
+/** Value of each lower-case hex digit by its character code; 255 for what is none. */
+const hexValues = new Uint8Array(128).fill(255);
+for (let value = 0; value < 16; value++) hexValues[value.toString(16).charCodeAt(0)] = value;
+
 /** Lower-case hex only; undefined when the text is anything else. */
 export function fromHex(text: string): Uint8Array | undefined {
-  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) return undefined;
+  if (text.length % 2 !== 0) return undefined;
   const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  for (let i = 0; i < bytes.length; i++) {
+    const high = hexValues[text.charCodeAt(2 * i)] ?? 255;
+    const low = hexValues[text.charCodeAt(2 * i + 1)] ?? 255;
+    if (high === 255 || low === 255) return undefined;
+    bytes[i] = (high << 4) | low;
+  }
   return bytes;
 }
 

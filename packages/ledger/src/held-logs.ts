@@ -126,8 +126,13 @@ export class HeldLogs {
   async #rows(origin: string, from: number, to: number): Promise<Uint8Array[]> {
     if (to <= from) return [];
     const found: Uint8Array[] = [];
-    const range = { gte: entryKey(origin, from), lt: entryKey(origin, to) };
-    for await (const [, value] of this.store.range(range)) found.push(value);
+    if (to === from + 1) {
+      const one = await this.store.get(entryKey(origin, from));
+      if (one !== undefined) found.push(one);
+    } else {
+      const range = { gte: entryKey(origin, from), lt: entryKey(origin, to) };
+      for await (const [, value] of this.store.range(range)) found.push(value);
+    }
     if (found.length !== to - from) {
       const facts = { from, to, found: found.length };
       throw this.#corrupt(origin, `entries ${from} to ${to} of ${origin} are not all there`, facts);

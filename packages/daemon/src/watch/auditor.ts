@@ -100,6 +100,9 @@ export class Auditor implements Startable {
   readonly #heard = new Set<string>();
   /** Until when a holder that kept silent is left alone, by the clock that only grows. */
   readonly #naps = new Map<DaemonId, number>();
+  /** What each holder has next behind `after`, as last looked up: until that is due, or something is heard, nothing is. */
+  readonly #nexts = new Map<DaemonId, { readonly after: Uint8Array | null; readonly due: number }>();
+  #hearings = 0;
   #opened: Parts | undefined;
   #census: Census | undefined;
   #unwatch: () => void = () => undefined;
@@ -206,14 +209,23 @@ export class Auditor implements Startable {
     let part = await this.#withHead(opened, holder);
     if (part.done || part.head === null) return false;
     const due = this.#dueOf(part);
+    const known = this.#nexts.get(holder);
+    if (known?.after === part.after && due < known.due) return false;
+    this.#nexts.delete(holder);
+    const heard = this.#hearings;
     const batch: Uint8Array[] = [];
     let ended = true;
+    let next = 1;
     for await (const segment of ledger.heldBy(holder, part.after ?? undefined)) {
-      const isDue = positionOf(segment) < due;
+      const position = positionOf(segment);
+      const isDue = position < due;
       if (isDue) batch.push(segment.slice());
+      else next = position;
       ended = isDue && batch.length < SEGMENTS_AT_ONCE;
       if (!ended) break;
     }
+    if (batch.length === 0 && due < 1 && heard === this.#hearings)
+      this.#nexts.set(holder, { after: part.after, due: next });
     const eligible = (daemon: DaemonId) => this.#isEligible(daemon);
     for (const segment of batch) {
       if (this.#abort.signal.aborted || this.#isNapping(holder)) break;
@@ -318,6 +330,8 @@ export class Auditor implements Startable {
   }
 
   #hear(segment: Uint8Array): void {
+    this.#hearings += 1;
+    this.#nexts.clear();
     if (this.#heard.size < HEARD_MAX) this.#heard.add(toHex(segment));
     else this.#census = undefined;
   }
