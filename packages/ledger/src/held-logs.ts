@@ -33,7 +33,9 @@ import {
   vaultKey,
 } from './log-rows.ts';
 import { type Quarantine, storeCorrupt } from './quarantine.ts';
-import { hasVoids, isVoided } from './segment-index.ts';
+import type { ReleaseFact } from './segment-facts.ts';
+import { hasReleases, hasVoids, isVoided, releasesOf } from './segment-index.ts';
+import { SparseRows } from './sparse-rows.ts';
 import { watchedStore } from './watched-store.ts';
 import type { Writer } from './writer.ts';
 
@@ -63,10 +65,8 @@ export class HeldLogs {
   protected readonly writers = new Map<string, Writer>();
   /** Entries as last opened, with the row each was opened from: the same row is not decoded again. */
   readonly #opened = new Map<string, { readonly row: Uint8Array; readonly entry: StoredEntry }>();
-  /** Logs of which no entry is cancelled: nearly all, and whoever looks at a segment asks for each of its entries. */
-  readonly #withoutVoids = new Set<string>();
-  readonly #withVoids = new Set<string>();
-  #voidsWritten = 0;
+  protected readonly voids = new SparseRows();
+  protected readonly releases = new SparseRows();
   #recent: { readonly max: number; readonly entries: Map<string, StoredEntry> } | undefined;
 
   protected constructor({ store, crypto, states, quarantine }: OpenedRows) {
@@ -201,23 +201,14 @@ export class HeldLogs {
 
   /** Whether a void cancels the entry's effect. */
   async isVoided(name: ClaimName): Promise<boolean> {
-    const { origin } = name;
-    if (this.#withoutVoids.has(origin)) return false;
-    if (!this.#withVoids.has(origin)) {
-      const before = this.#voidsWritten;
-      // A row that cannot be read is one that there is.
-      const found = await hasVoids(this.store, origin).catch(() => true);
-      if (before === this.#voidsWritten) (found ? this.#withVoids : this.#withoutVoids).add(origin);
-      if (!found) return false;
-    }
-    return isVoided(this.store, name);
+    const any = await this.voids.has(name.origin, () => hasVoids(this.store, name.origin));
+    return any && isVoided(this.store, name);
   }
 
-  /** To be told before and after such rows are written. */
-  protected voidsChange(): void {
-    this.#voidsWritten += 1;
-    this.#withoutVoids.clear();
-    this.#withVoids.clear();
+  /** Releases of a claim, or of the payload of an `objects` entry. */
+  async releasesOf(of: ClaimName): Promise<ReleaseFact[]> {
+    const any = await this.releases.has(of.origin, () => hasReleases(this.store, of.origin));
+    return any ? releasesOf(this.store, of) : [];
   }
 
   /** One entry with its payload. Faults: STORE_CORRUPT, PAYLOAD_ERASED. */

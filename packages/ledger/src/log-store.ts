@@ -24,7 +24,7 @@ import { Locks } from './locks.ts';
 import { purgesPayload } from './log-record.ts';
 import { decodeState, type LogState, originOfKey, stateRange, stateRow } from './log-rows.ts';
 import { Quarantine, storeCorrupt } from './quarantine.ts';
-import { isVoidRow, undoneVoids } from './segment-index.ts';
+import { isReleaseRow, isVoidRow, undoneVoids } from './segment-index.ts';
 import { type HeardSegments, keysPut, StoreWatch, touchedBy } from './store-watch.ts';
 import type { Writer } from './writer.ts';
 
@@ -184,8 +184,11 @@ export class LogStore extends HeldLogs {
   /** After a failed batch nobody knows what the disk holds: nothing more is written until all is read anew. */
   async #write(operations: readonly StoreOperation[], sync: boolean): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    const voids = operations.some((one) => isVoidRow('put' in one ? one.put : one.del));
-    if (voids) this.voidsChange();
+    const change = () => {
+      if (operations.some((one) => isVoidRow(keyOf(one)))) this.voids.change();
+      if (operations.some((one) => isReleaseRow(keyOf(one)))) this.releases.change();
+    };
+    change();
     try {
       await this.store.batch(operations, { sync });
     } catch (error) {
@@ -200,7 +203,7 @@ export class LogStore extends HeldLogs {
       );
       throw this.#failure;
     } finally {
-      if (voids) this.voidsChange();
+      change();
     }
   }
 
@@ -244,4 +247,8 @@ function checkState(crypto: Crypto, state: LogState): void {
   if (head.origin === state.origin && head.size === state.size && equalBytes(head.root, root)) return;
   const { origin } = state;
   throw storeCorrupt(`the stored head of ${origin} contradicts its checkpoint`, { origin });
+}
+
+function keyOf(operation: StoreOperation): Uint8Array {
+  return 'put' in operation ? operation.put : operation.del;
 }

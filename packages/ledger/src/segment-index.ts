@@ -190,14 +190,23 @@ export async function isVoided(store: Store, name: ClaimName): Promise<boolean> 
 }
 
 /** Whether any entry of a log is named by a void, one that was undone included. */
-export async function hasVoids(store: Store, origin: string): Promise<boolean> {
-  const key = (index: number) => concat(voidPrefix, claimKey({ origin, index }));
+export const hasVoids = (store: Store, origin: string) => hasRows(store, voidPrefix, origin);
+
+/** Whether any entry of a log is named by a release. */
+export const hasReleases = (store: Store, origin: string) => hasRows(store, releasePrefix, origin);
+
+async function hasRows(store: Store, prefix: Uint8Array, origin: string): Promise<boolean> {
+  const key = (index: number) => concat(prefix, claimKey({ origin, index }));
   for await (const _ of store.range({ gte: key(0), lt: key(Number.MAX_SAFE_INTEGER), limit: 1 })) return true;
   return false;
 }
 
 export function isVoidRow(key: Uint8Array): boolean {
   return key[0] === voidPrefix[0] && key[1] === voidPrefix[1];
+}
+
+export function isReleaseRow(key: Uint8Array): boolean {
+  return key[0] === releasePrefix[0] && key[1] === releasePrefix[1];
 }
 
 /** Every entry of a log that a void cancels. */
@@ -299,7 +308,7 @@ export async function segmentFacts(logs: HeldLogs, segment: Uint8Array): Promise
       const [auditor, daemon, index, time, degraded] = decodeCbor(doubtRow, value, 'segment row', 128);
       doubts.push({ by, time, auditor, daemon, index, degraded, voided });
     } else {
-      releases.push(...(await releasesOf(logs.store, by)));
+      releases.push(...(await logs.releasesOf(by)));
       if (mark === 'k') {
         keeps.push({ claim: by, vault: decodeCbor(keepRow, value, 'segment row', 64), voided });
         continue;
