@@ -124,7 +124,15 @@ function apply({ name, find, replace }: Mutant, path: string): void {
 }
 
 function world(copy: string, seeds: number): Promise<{ readonly output: string; readonly expired: boolean }> {
-  const options = ['--seeds', String(seeds), '--from', values.from, '--processes', values.processes, '--first'];
+  const options = [
+    '--seeds',
+    String(seeds),
+    '--from',
+    values.from,
+    '--processes',
+    values.processes,
+    '--first',
+  ];
   const child = spawn(process.execPath, ['scripts/world.ts', ...options], { cwd: copy });
   let output = '';
   let expired = false;

@@ -44,8 +44,8 @@ const { values } = parseArgs({
     first: { type: 'boolean' },
   },
 });
-const [seed, count, from, processes] = [values.seed, values.seeds, values.from, values.processes].map((text) =>
-  Number(text ?? 1),
+const [seed, count, from, processes] = [values.seed, values.seeds, values.from, values.processes].map(
+  (text) => Number(text ?? 1),
 ) as [number, number, number, number];
 if (![seed, count, from, processes].every((number) => Number.isSafeInteger(number) && number >= 0)) {
   console.error(usage);

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { drawPlan, nodeGround, only, runCrowd, runHistory, shrink, WorldFailure } from '../src/index.ts';
 import { hosterNames } from '../src/membership.ts';
 
-it('a history is the same in any process, whatever ran there before', async () => {
-  const seeds = { from: 7, count: 3 };
+it('a history is the same in any process, whatever ran there before', async ({ signal }) => {
+  const seeds = { from: 7, count: 3, signal };
   const [one, two] = await Promise.all([
     runCrowd({ ...seeds, processes: 1 }),
     runCrowd({ ...seeds, processes: 2 }),
