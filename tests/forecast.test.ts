@@ -59,5 +59,5 @@ it('begins with what the network stores, before and after two of its six sites b
 
   const told = await forecast('--policies', 'own');
   expect(told.stdout).toContain('Read from the network’s ledger');
-  expect(told.stdout.replaceAll('\n', ' ')).toContain('2 daemons are lost');
+  expect(told.stdout.replaceAll('\n', ' ')).toContain('Daemons lost now: 2; silent: 0');
 });

@@ -272,7 +272,10 @@ export const assumptionRows = {
   linkBytes: row(
     ['repair', 'link-bytes-per-second'],
     [50_000_000, 1, 1e12],
-    ['What repair may read over one daemon’s link', 'Ce que la réparation peut lire par le lien d’un démon'],
+    [
+      'What repair may read over one daemon’s link, bytes a second',
+      'Ce que la réparation peut lire par le lien d’un démon, octets par seconde',
+    ],
     [
       'The daemons’ standard: half a gigabit link.',
       'Réglage d’origine des démons : la moitié d’un lien gigabit.',
@@ -282,13 +285,19 @@ export const assumptionRows = {
   diskBytes: row(
     ['repair', 'disk-bytes-per-second'],
     [80_000_000, 1, 1e12],
-    ['What repair may read or write on one disk', 'Ce que la réparation peut lire ou écrire sur un disque'],
+    [
+      'What repair may read or write on one disk, bytes a second',
+      'Ce que la réparation peut lire ou écrire sur un disque, octets par seconde',
+    ],
     ['The daemons’ standard: half a spinning disk.', 'Réglage d’origine des démons : la moitié d’un disque.'],
   ),
   retryHours: row(
     ['repair', 'retry-hours'],
     [1, 0.01, 87_600],
-    ['Before a repair that could not be done is tried again', 'Avant de retenter une réparation impossible'],
+    [
+      'Before a repair that could not be done is tried again, hours',
+      'Avant de retenter une réparation impossible, heures',
+    ],
     judgement(),
   ),
 } as const satisfies Record<string, AssumptionRow>;

@@ -52,8 +52,8 @@ export function keepingOf({ name, code, k, m }: Pick<Policy, 'name' | 'code' | '
   return {
     id: 'own',
     name: {
-      en: `this network: ${name}, ${k}\u00a0+\u00a0${m} ${code}`,
-      fr: `ce réseau : ${name}, ${k}\u00a0+\u00a0${m} ${code}`,
+      en: `the network’s own policy (${name}, ${k}\u00a0+\u00a0${m} ${code})`,
+      fr: `la politique du réseau (${name}, ${k}\u00a0+\u00a0${m} ${code})`,
     },
     code,
     k,

@@ -7,6 +7,7 @@ import { alternatives, type Keeping, keepingOf } from './codes.ts';
 import { type Effort, type Estimate, estimating, type EstimateOptions, runsOf } from './estimate.ts';
 import { groundOf, type Place, syntheticCharter } from './ground.ts';
 import { type Held, type Stock, type Stored, stocksOf, storedOf } from './held.ts';
+import type { Interval } from './interval.ts';
 import { Placements } from './placements.ts';
 
 export interface ForecastOptions {
@@ -47,8 +48,11 @@ export interface Sensitivity {
   readonly name: AssumptionName | 'lostAfter';
   readonly lowValue: number;
   readonly highValue: number;
-  readonly low: number;
-  readonly high: number;
+  /** Chance of any loss in a year at these ends, each with its 95 % interval. */
+  readonly low: Interval;
+  readonly high: Interval;
+  /** Whether the two intervals have nothing in common: otherwise the difference may be noise. */
+  readonly isTold: boolean;
 }
 
 export interface Forecast {
@@ -132,7 +136,7 @@ export function* forecasting(o: ForecastOptions): Generator<Progress, Forecast> 
     policies.push({ keeping, estimate, hosts: on.hosts, stock: stock === undefined ? null : summary(stock) });
   }
 
-  const lossWith = function* (changes: Partial<EstimateOptions>): Generator<Progress, number> {
+  const lossWith = function* (changes: Partial<EstimateOptions>): Generator<Progress, Interval> {
     const estimate = yield* run({
       ...base,
       charter,
@@ -142,19 +146,20 @@ export function* forecasting(o: ForecastOptions): Generator<Progress, Forecast> 
       effort: sensitivityEffort,
       ...changes,
     });
-    return estimate.lossPerYear.value;
+    return estimate.lossPerYear;
   };
   let sensitivities: Forecast['sensitivities'] = null;
   if (moving.length > 0) {
-    const unchanged = yield* lossWith({});
+    const unchanged = (yield* lossWith({})).value;
     const rows: Sensitivity[] = [];
     for (const { name, lowValue, highValue, changes } of moving) {
       const low = yield* lossWith(changes(lowValue));
       const high = yield* lossWith(changes(highValue));
-      rows.push({ name, lowValue, highValue, low, high });
+      const isTold = low.high < high.low || high.high < low.low;
+      rows.push({ name, lowValue, highValue, low, high, isTold });
     }
     const swing = ({ low, high }: Sensitivity) =>
-      Math.abs(Math.log(Math.max(high, 1e-300) / Math.max(low, 1e-300)));
+      Math.abs(Math.log(Math.max(high.value, 1e-300) / Math.max(low.value, 1e-300)));
     sensitivities = { base: unchanged, rows: rows.sort((a, b) => swing(b) - swing(a)) };
   }
   return {

@@ -2,9 +2,10 @@
 
 import type { Part, ReportDocument, Section, Words } from '@vauban/report';
 import { assumptionRows } from './assumption-rows.ts';
+import { sensitivity, written } from './report-sensitivity.ts';
 import { chanceText, oneIn } from './chance-text.ts';
 import { assumptionNames } from './assumptions.ts';
-import type { Forecast, PolicyForecast, Sensitivity } from './forecast.ts';
+import type { Forecast, PolicyForecast } from './forecast.ts';
 import { SYNTHETIC } from './ground.ts';
 import type { Interval } from './interval.ts';
 import { storedText } from './stored-text.ts';
@@ -281,70 +282,6 @@ const MARGINS_MIN = 4;
 
 function hours(share: number): number {
   return Number((share * 8_766).toPrecision(2));
-}
-
-function sensitivity({ sensitivities, policies }: Forecast): Section[] {
-  if (sensitivities === null || sensitivities.base === 0) return [];
-  const name = policies[0]?.keeping.name;
-  const rows = sensitivities.rows.map((one) => ({
-    name: sensitivityName(one),
-    low: one.low,
-    high: one.high,
-    lowLabel: valueLabel(one, one.lowValue),
-    highLabel: valueLabel(one, one.highValue),
-  }));
-  return [
-    {
-      id: 'sensitivities',
-      title: words('What would change it', 'Ce qui la changerait'),
-      text: [
-        words(
-          `Each assumption at half and at double its value, all others left alone; chance of any loss in a year under the network's own policy. Fewer futures than above: small differences mean nothing.`,
-          'Chaque hypothèse à la moitié et au double de sa valeur, les autres inchangées ; probabilité de perte en un an avec la politique du réseau. Moins de futurs que plus haut : les petits écarts ne disent rien.',
-        ),
-      ],
-      parts: [
-        {
-          kind: 'tornado',
-          caption:
-            name === undefined
-              ? words('Sensitivities', 'Sensibilités')
-              : words('Chance of loss per year', 'Probabilité de perte par an'),
-          unit: 'probability',
-          scale: 'log',
-          base: sensitivities.base,
-          rows: rows.map((row) => ({
-            ...row,
-            low: positive(row.low, sensitivities.base),
-            high: positive(row.high, sensitivities.base),
-          })),
-        },
-      ],
-    },
-  ];
-}
-
-/** A log scale has no zero: what was never met stands a millionth below. */
-function positive(value: number, base: number): number {
-  return value > 0 ? value : base * 1e-6;
-}
-
-function sensitivityName({ name }: Sensitivity): Words {
-  if (name === 'lostAfter')
-    return words('Waited before repair (charter)', 'Attente avant réparation (charte)');
-  return assumptionRows[name].what;
-}
-
-function valueLabel({ name }: Sensitivity, value: number): Words {
-  const [number, unit] = name === 'lostAfter' ? [value / 60_000, '\u00a0min'] : [value, ''];
-  const { en, fr } = written(Number(number.toPrecision(3)));
-  return words(`${en}${unit}`, `${fr}${unit}`);
-}
-
-function written(value: number): Words {
-  if (value > 0 && value < 1e-3) return words(chanceText(value, 'en'), chanceText(value, 'fr'));
-  const digits = { maximumSignificantDigits: 15 };
-  return words(value.toLocaleString('en-GB', digits), value.toLocaleString('fr-FR', digits));
 }
 
 /** How much is stored was read, where it could be. */

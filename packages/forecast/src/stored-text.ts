@@ -27,10 +27,10 @@ export function storedText(forecast: Forecast): readonly Words[] {
   const read = {
     en:
       `Read from the network’s ledger: ${count(segments, 'en')} segments, ${bytesText(usableBytes, 'en')} before coding, ` +
-      `on ${count(placements, 'en')} different sets of holders; ${lost} daemons are lost and ${silent} silent now.`,
+      `on ${count(placements, 'en')} different sets of holders. Daemons lost now: ${lost}; silent: ${silent}.`,
     fr:
       `Lu dans le registre du réseau : ${count(segments, 'fr')} segments, ${bytesText(usableBytes, 'fr')} avant codage, ` +
-      `sur ${count(placements, 'fr')} ensembles de détenteurs différents ; ${lost} démons sont perdus et ${silent} muets à présent.`,
+      `sur ${count(placements, 'fr')} ensembles de détenteurs différents. Démons perdus à présent : ${lost} ; muets : ${silent}.`,
   };
   const others = {
     en: 'This network’s own policy begins with just that. The others keep as much, placed anew on the same charter with everybody there.',
@@ -61,8 +61,8 @@ function marginsText({ keeping, stock }: PolicyForecast): readonly Words[] {
     stock.margins.map(({ margin, segments }) => `${margin} (${count(segments, language)})`).join(', ');
   return [
     {
-      en: `${keeping.name.en}: fragments to spare now, and segments that have so many: ${margins('en')}.`,
-      fr: `${keeping.name.fr} : fragments de réserve à présent, et segments qui en ont autant : ${margins('fr')}.`,
+      en: `Fragments to spare now under ${keeping.name.en}, and segments that have so many: ${margins('en')}.`,
+      fr: `Fragments de réserve à présent avec ${keeping.name.fr}, et segments qui en ont autant : ${margins('fr')}.`,
     },
   ];
 }

@@ -98,11 +98,16 @@ describe('a forecast', () => {
     }
   });
 
-  it('becomes a report in both languages, with its data', () => {
-    const document = forecastDocument(
-      forecastOf({ sensitivities: true, policies: ['own'], years: 1 }),
-      NOW_MS,
+  it('becomes a report in both languages, with its data; what may be noise is named and not drawn', () => {
+    const forecast = forecastOf({ sensitivities: true, policies: ['own'], years: 1 });
+    const document = forecastDocument(forecast, NOW_MS);
+    const moved = forecast.sensitivities?.rows ?? [];
+    const told = moved.filter(({ low, high }) => low.high < high.low || high.high < low.low);
+    const drawn = document.sections.flatMap(({ parts }) =>
+      parts.flatMap((part) => (part.kind === 'tornado' ? part.rows : [])),
     );
+    expect(moved.length).toBeGreaterThan(told.length);
+    expect(drawn).toHaveLength(told.length);
     const page = renderReport(document);
     expect(document.sections.map(({ id }) => id)).toEqual([
       'answer',
