@@ -84,6 +84,8 @@ export class TestNetwork {
       m: of.m,
       code: 'rs',
       capacityBytes: 1_000_000_000,
+      // Clocks leap by years here: nobody has been away for that.
+      durations: { awayMaxMs: 10 * 365 * DAY_MS },
     });
     const sites = await Promise.all(
       (await daemonPlaces(root)).map(
