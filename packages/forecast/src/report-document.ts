@@ -311,7 +311,7 @@ function basis(forecast: Forecast): Section {
       ),
       words(
         'Not modelled: malice, wars, wrong decisions of people, keys that agencies lose, quality of single disks, growth of the network. A forecast compares; it does not promise.',
-        'Hors modèle : malveillance, guerres, mauvaises décisions, clés perdues par les agences, qualité des disques un par un, croissance du réseau. Une prévision compare ; elle ne promet rien.',
+        'Hors modèle : malveillance, guerres, mauvaises décisions, clés perdues par les administrations, qualité des disques un par un, croissance du réseau. Une prévision compare ; elle ne promet rien.',
       ),
       words(
         `Flood zones: ${assumptions.floodZones.map((zone) => zone.join(', ')).join(' · ')}.`,
