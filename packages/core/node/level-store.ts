@@ -4,6 +4,7 @@ import { open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Level } from 'level';
 import { Fault, isFault, type Store } from '../src/index.ts';
+import { damagedTable } from './level-tables.ts';
 import { keepOwner, keepOwners } from './owner.ts';
 
 export interface LevelStoreOptions {
@@ -137,7 +138,8 @@ export interface FoundStore {
 
 /**
  * Opens a database whose content can be had again elsewhere. One that cannot be opened is moved aside, never deleted:
- * it is evidence, and a new one takes its place. LevelDB drops damaged writes of its newest log and says so in a file
+ * it is evidence, and a new one takes its place; so is one with a damaged table, which would end the process when LevelDB
+ * merges it. All tables are read for that, before it is opened. LevelDB drops damaged writes of its newest log and says so in a file
  * only; here that is damage too. Faults: STORE_LOCKED; and STORE_UNREADABLE when the new one cannot be opened either.
  */
 export async function findLevelStore(
@@ -145,6 +147,8 @@ export async function findLevelStore(
   options: LevelStoreOptions = {},
 ): Promise<FoundStore> {
   try {
+    const damaged = await damagedTable(directory);
+    if (damaged !== undefined) throw cannotRead(directory, damaged, undefined);
     const store = await openLevelStore(directory, options);
     const why = await droppedAtOpening(directory);
     if (why === undefined) return { store };
