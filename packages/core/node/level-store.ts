@@ -34,15 +34,7 @@ export async function openLevelStore(directory: string, options: LevelStoreOptio
     await level.open();
   } catch (error) {
     const cause = (error as { cause?: { code?: string; message?: string } }).cause;
-    if (cause?.code === 'LEVEL_LOCKED') {
-      throw new Fault(
-        'refused',
-        'STORE_LOCKED',
-        `${directory} is open in another process`,
-        { directory },
-        error,
-      );
-    }
+    if (cause?.code === 'LEVEL_LOCKED') throw locked(directory, error);
     const why = cause?.message ?? (error as Error).message;
     throw new Fault(
       'integrity',
@@ -128,6 +120,26 @@ function cannotRead(directory: string, why: string, cause: unknown): Fault {
   );
 }
 
+function locked(directory: string, cause: unknown): Fault {
+  return new Fault(
+    'refused',
+    'STORE_LOCKED',
+    `${directory} is open in another process`,
+    { directory },
+    cause,
+  );
+}
+
+/** Takes the lock for a moment and opens nothing: there must be no database, and there is one. Faults: STORE_LOCKED. */
+async function refuseLocked(directory: string): Promise<void> {
+  const level = new Level(directory, { createIfMissing: false, errorIfExists: true });
+  await level.open().catch((error: unknown) => {
+    if ((error as { cause?: { code?: string } }).cause?.code === 'LEVEL_LOCKED')
+      throw locked(directory, error);
+  });
+  await level.close();
+}
+
 export interface FoundStore {
   readonly store: Store;
   /** Where a database that could not be opened was moved to. */
@@ -148,7 +160,11 @@ export async function findLevelStore(
 ): Promise<FoundStore> {
   try {
     const damaged = await damagedTable(directory);
-    if (damaged !== undefined) throw cannotRead(directory, damaged, undefined);
+    if (damaged !== undefined) {
+      // Not under the feet of a process that has it open.
+      await refuseLocked(directory);
+      throw cannotRead(directory, damaged, undefined);
+    }
     const store = await openLevelStore(directory, options);
     const why = await droppedAtOpening(directory);
     if (why === undefined) return { store };

@@ -15,16 +15,18 @@ const MASK_DELTA = 0xa282ead8;
  * was one, or the database says so itself when it opens it.
  */
 export async function damagedTable(directory: string): Promise<string | undefined> {
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
+  const names = (await readdir(directory).catch(unlessGone)) ?? [];
   for (const name of names.filter((one) => /\.(?:ldb|sst)$/.test(one)).sort()) {
-    const file = await readFile(join(directory, name));
-    const at = damagedBlock(file);
+    // Whoever has the database open may merge tables meanwhile.
+    const file = await readFile(join(directory, name)).catch(unlessGone);
+    const at = file === undefined ? undefined : damagedBlock(file);
     if (at !== undefined) return `table ${name} is damaged in its block at byte ${at}`;
   }
   return undefined;
+}
+
+function unlessGone(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 interface Handle {

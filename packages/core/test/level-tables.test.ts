@@ -43,10 +43,14 @@ it('a byte changed anywhere before the footer is seen; whole tables, none, and o
   await writeFile(table, sound);
 });
 
-it('a database with such a table is set aside before it is opened', async () => {
+it('a database with such a table is set aside before it is opened, but not while another has it open', async () => {
+  const other = await openLevelStore(join(directory, 'store'));
   const bytes = await readFile(table);
   bytes[40] = (bytes[40] as number) ^ 1;
   await writeFile(table, bytes);
+  await expect(findLevelStore(join(directory, 'store'))).rejects.toMatchObject({ code: 'STORE_LOCKED' });
+  expect(await readdir(directory)).toEqual(['store']);
+  await other.close();
   const found = await findLevelStore(join(directory, 'store'));
   await found.store.close();
   expect(found.aside).toContain('store.damaged-');
